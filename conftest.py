@@ -1,4 +1,4 @@
-"""How tests are run: in several processes, the long ones only on request, and those that measure by themselves."""
+"""How tests are run: in several processes, long tests only on request, and tests that measure something alone."""
 
 from __future__ import annotations
 
@@ -17,6 +17,21 @@ ROOT = Path(__file__).parent
 
 # Even with PYTHONDONTWRITEBYTECODE: processes that tests start, hundreds of them, then read compiled modules.
 sys.dont_write_bytecode = False
+
+
+MAX_ID_LENGTH = 80
+"""Maximum length, in characters, of the id of a parameter."""
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Names a parameter that is a list, tuple or dictionary by its content, where pytest would write ``words0``."""
+    if not isinstance(val, (list, tuple, dict)):
+        return None
+    try:
+        text = repr(val)
+    except ValueError:  # a number with thousands of digits
+        return None
+    return None if " at 0x" in text else text[:MAX_ID_LENGTH]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

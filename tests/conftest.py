@@ -1,4 +1,4 @@
-"""What tests of several files share."""
+"""Fixtures and settings of all tests."""
 
 from __future__ import annotations
 
@@ -18,5 +18,5 @@ def service() -> Iterator[Service]:
 
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Servers that are started meanwhile give calls a grace that no test waits for."""
+    """Gives servers that the test starts more grace than any test needs."""
     monkeypatch.setenv("SCORER_GRACE", "600")

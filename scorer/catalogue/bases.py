@@ -1,4 +1,4 @@
-"""The documents that the document of a file can extend."""
+"""Finds the documents that the document in a file can extend."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from scorer.plugins.host import PluginHost
 
 
 def document_bases(host: PluginHost, file: Traversable) -> dict[str, Base]:
-    """The installed documents and those in the directory of a file, by code of the set, as a server finds them there.
+    """The documents that a file can extend, by code of the set: those that are installed, and those in its directory.
 
     Raises:
         OSError: the directory cannot be read.

@@ -24,7 +24,7 @@ from scorer.plugins.plugin import Plugin
 
 
 @dataclass(frozen=True)
-class RejectedSet:
+class RefusedSet:
     """A criteria set document that was refused, with its problems."""
 
     source: str
@@ -34,7 +34,7 @@ class RejectedSet:
     problems: tuple[Problem, ...]
     """The first problems; if there are more, a last entry counts them."""
     crashed: bool = False
-    """True if the set is refused because one of its plugins passed its probe, but crashed a process while scoring."""
+    """True if the set is refused because a plugin that it needs crashed a process while scoring."""
 
     @property
     def count(self) -> int:
@@ -48,7 +48,7 @@ class Catalogue:
 
     sets: Mapping[str, SetPlan]
     """In code-point order."""
-    refused: tuple[RejectedSet, ...]
+    refused: tuple[RefusedSet, ...]
     host: PluginHost
     sources: Mapping[str, str] = field(default_factory=dict)
     """The name of each set's document, by code of the set."""
@@ -56,7 +56,7 @@ class Catalogue:
     """Values in the documents that are allowed but probably mistakes."""
     bases: Mapping[str, Base] = field(default_factory=dict)
     """The content of each document that others can extend, by code of its set."""
-    kept: Mapping[str, RejectedSet] = field(default_factory=dict)
+    kept: Mapping[str, RefusedSet] = field(default_factory=dict)
     """Sets that stay at their last good revision, by code, with the refused document that should have replaced it."""
 
     @classmethod
@@ -73,7 +73,7 @@ class Catalogue:
             host: the plugins.
             documents: the documents.
             compiler: compiles gates.
-            library: the documents that these can extend; None: each other.
+            library: the documents that ``documents`` can extend; None: the documents can extend each other.
         """
         sets: dict[str, SetPlan] = {}
         sources: dict[str, str] = {}
@@ -88,7 +88,7 @@ class Catalogue:
                 code = plan.criteria_set.code
                 document.problem(("criteria_set",), f"{sources[code]} already defines criteria set {code!r}")
             if plan is None or document.problems:
-                refused.append(RejectedSet(source, set_code(document.data), document.sorted_problems()))
+                refused.append(RefusedSet(source, set_code(document.data), document.sorted_problems()))
             else:
                 sets[plan.criteria_set.code], sources[plan.criteria_set.code] = plan, source
                 warnings += document.warnings
@@ -117,7 +117,7 @@ class Catalogue:
                 problems = (
                     Problem(source, 1, 1, "", f"its {plugin} is quarantined: {crashed[plugin]}") for plugin in needed
                 )
-                refused.append(RejectedSet(source, code, tuple(problems), crashed=True))
+                refused.append(RefusedSet(source, code, tuple(problems), crashed=True))
         plugins = (replace(plugin, failure=crashed.get(str(plugin), plugin.failure)) for plugin in self.host.plugins)
         return replace(self, sets=sets, refused=tuple(refused), host=PluginHost(tuple(plugins)))
 
@@ -126,7 +126,7 @@ class Catalogue:
         plans = (plan for plan in self.sets.values() if series in ("", plan.criteria_set.series))
         return tuple(plan for plan in plans if plan.criteria_set.in_force(day))
 
-    def refusal(self, code: str) -> RejectedSet | None:
+    def refusal(self, code: str) -> RefusedSet | None:
         """The refused document that states this code; None if no such document was refused."""
         return next((refusal for refusal in self.refused if refusal.code == code), None)
 
@@ -148,7 +148,7 @@ def bases_of(documents: Iterable[Document]) -> dict[str, Base]:
 def load_set(
     host: PluginHost, source: str, text: str | bytes, compiler: GateCompiler, library: Library | None = None
 ) -> tuple[SetPlan | None, Document]:
-    """Parses a document and loads it; see ``load_parsed``. It can extend the installed sets if no library is given."""
+    """Parses a document and loads it; see ``load_parsed``. Without a library, it can extend the installed sets."""
     document = parse(text, source)
     return load_parsed(host, document, compiler, library or partial(plugin_bases, host)), document
 
@@ -158,9 +158,9 @@ def load_parsed(host: PluginHost, document: Document, compiler: GateCompiler, li
 
     Args:
         host: the plugins.
-        document: the parsed document. It receives the problems, and the content that it takes over from others.
+        document: the parsed document. Its problems, and the content of the documents that it extends, are added to it.
         compiler: compiles gates.
-        library: the documents that it can extend.
+        library: the documents that ``document`` can extend.
 
     Returns:
         The plan; None if the document has problems.
@@ -173,11 +173,13 @@ def load_parsed(host: PluginHost, document: Document, compiler: GateCompiler, li
     if criteria_set is None:
         return None
     try:
-        plans = {tier: compile_tier(criteria_set, tier, host.providers, host.adders) for tier in criteria_set.tiers}
+        plans = {
+            tier: compile_tier(criteria_set, tier, host.providers, host.formula_plugins) for tier in criteria_set.tiers
+        }
     except BaseException as error:  # a plugin's formula kind or check can raise anything
         if not is_plugin_fault(error):
             raise
-        if document.problems:  # the set is incomplete, which may be the reason
+        if document.problems:  # parts of the set are missing, which may be the reason of the error
             return None
         document.problem(("categories",), f"a plugin of its groups or formulas is broken: {describe_error(error)}")
         return None
@@ -214,14 +216,16 @@ def _with_tables(plans: Mapping[str, TierPlan], compiler: GateCompiler, document
     return {tier: with_tables(plan, tables) for tier, plan in plans.items()}
 
 
-def _withheld_set(plugin: Plugin, file: Traversable) -> RejectedSet:
+def _withheld_set(plugin: Plugin, file: Traversable) -> RefusedSet:
     """A set of a quarantined plugin, refused for that reason."""
     document = parse(read_document(file), file.name)
     document.problem(("criteria_set",), f"its {plugin} is quarantined: {plugin.failure}")
-    return RejectedSet(file.name, set_code(document.data), document.sorted_problems())
+    return RefusedSet(file.name, set_code(document.data), document.sorted_problems())
 
 
 def set_code(data: object) -> str:
     """The code that the content of a document states; empty if it states none."""
     code = data.get("criteria_set") if isinstance(data, dict) else None
-    return code if isinstance(code, str) and code.isprintable() else ""  # a lone surrogate cannot be sent in a reply
+    return (
+        code if isinstance(code, str) and code.isprintable() else ""
+    )  # others, such as a lone surrogate, cannot be sent

@@ -14,11 +14,11 @@ from scorer.criteria.yaml_parser import MAX_BYTES
 from scorer.model.untrusted import escaped
 from scorer.plugins.declaration import CASES_SUFFIX
 
-SET_ENDING = ".yaml"
+SET_SUFFIX = ".yaml"
 """Suffix of the file names of criteria sets."""
 
-OTHER_ENDING = ".yml"
-"""Another ending of YAML files. It is not allowed, because two endings would allow two files with the same name."""
+OTHER_SUFFIX = ".yml"
+"""Another suffix of YAML files. It is not allowed, because two files could then differ in the suffix only."""
 
 
 class Stamp(NamedTuple):
@@ -61,7 +61,7 @@ class CriteriaDirectory:
         stamps: dict[str, Stamp | Unreadable] = {}
         for name in sorted(os.listdir(self.path)):  # noqa: PTH208 - only the names are needed
             if (
-                not name.lower().endswith((SET_ENDING, OTHER_ENDING))
+                not name.lower().endswith((SET_SUFFIX, OTHER_SUFFIX))
                 or name.endswith(CASES_SUFFIX)
                 or name.startswith(".")
             ):
@@ -73,10 +73,10 @@ class CriteriaDirectory:
                 continue
             if S_ISDIR(status.st_mode):
                 continue
-            if not name.endswith(SET_ENDING):
-                correct = name[: name.rindex(".")] + SET_ENDING
+            if not name.endswith(SET_SUFFIX):
+                correct = name[: name.rindex(".")] + SET_SUFFIX
                 stamps[name] = Unreadable(
-                    f"is not loaded, because its name does not end in {SET_ENDING}; rename it to {escaped(correct)}"
+                    f"is not loaded, because its name does not end in {SET_SUFFIX}; rename it to {escaped(correct)}"
                 )
                 continue
             if not S_ISREG(status.st_mode):
@@ -86,7 +86,7 @@ class CriteriaDirectory:
         return stamps
 
     def texts(self, stamps: Mapping[str, Stamp | Unreadable]) -> dict[str, bytes | Unreadable]:
-        """The content of each file, cut at one byte more than ``MAX_BYTES``."""
+        """The content of each file, but at most one byte more than ``MAX_BYTES``, which is enough to refuse it."""
         return {name: stamp if isinstance(stamp, Unreadable) else self._text(name) for name, stamp in stamps.items()}
 
     def _text(self, name: str) -> bytes | Unreadable:
@@ -105,7 +105,10 @@ class CriteriaDirectory:
         file = self.path / name
         if not file.is_symlink():
             return Path(name)
-        real, directory = Path(os.path.realpath(file)), os.path.realpath(self.path)  # resolve() raises for a circle
+        real, directory = (
+            Path(os.path.realpath(file)),
+            os.path.realpath(self.path),
+        )  # Path.resolve() raises if links form a circle
         if not real.is_relative_to(directory):
             raise PermissionError(EPERM, "it is a link that leads out of the directory; put the file itself there")
         return real.relative_to(directory)

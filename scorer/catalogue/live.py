@@ -14,7 +14,7 @@ import time
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from scorer.catalogue.catalogue import Catalogue, RejectedSet, load_parsed, set_code
+from scorer.catalogue.catalogue import Catalogue, RefusedSet, load_parsed, set_code
 from scorer.catalogue.directory import CriteriaDirectory, Stamp, Unreadable
 from scorer.criteria.document import Document, Problem
 from scorer.criteria.extension import Base, base_codes
@@ -73,7 +73,7 @@ class ReloadReport:
             elif self._newly_kept(code):
                 yield f"{code} stays at revision {new[code]}, because {self.after.kept[code].source} is refused"
             elif code in self.before.kept and code not in self.after.kept:
-                yield f"{code} is at revision {new[code]} again by its document"
+                yield f"{code} stays at revision {new[code]}, which its document defines again"
         for refusal in self.after.refused:
             if refusal not in self.before.refused:
                 yield f"{refusal.source} is refused"
@@ -90,14 +90,14 @@ class ReloadReport:
                 yield from refusal.problems
 
     def warnings(self) -> Iterator[Problem]:
-        """The warnings that are new."""
+        """The warnings that the catalogue before the reload did not have."""
         return (warning for warning in self.after.warnings if warning not in self.before.warnings)
 
     def _newly_kept(self, code: str) -> bool:
         return code in self.after.kept and self.after.kept[code] != self.before.kept.get(code)
 
     @staticmethod
-    def _refusals(catalogue: Catalogue) -> list[RejectedSet]:
+    def _refusals(catalogue: Catalogue) -> list[RefusedSet]:
         return [*catalogue.kept.values(), *catalogue.refused]
 
 
@@ -124,7 +124,7 @@ class LiveCatalogue:
         self._serving: dict[str, SetPlan] = {}
         """By file name: the plan of the file's last good text."""
         self._previous_digests: dict[str, bytes] = {}
-        """By file name: the digest of the text before the last reload. Used to recognise renamed files."""
+        """By file name: the digest of the text before the last reload. Used to recognize renamed files."""
         self.reload(force=True)
 
     def current(self) -> Catalogue:
@@ -136,7 +136,7 @@ class LiveCatalogue:
 
         Args:
             force: reads all files, loads refused documents again, and accepts files that change during the reload.
-            skip: names of files that are not loaded again, because they change all the time.
+            skip: names of files that are not loaded again, although they may have changed.
 
         Returns:
             None if nothing was loaded: no stamp has changed, or a file changed during the reload.
@@ -228,8 +228,8 @@ class LiveCatalogue:
         previous, self._serving = self._serving, {}
         sets, sources = dict(self._installed.sets), dict(self._installed.sources)
         defined_by = {code: f"the installed {source}" for code, source in sources.items()}
-        kept: dict[str, RejectedSet] = {}
-        refused: list[RejectedSet] = []
+        kept: dict[str, RefusedSet] = {}
+        refused: list[RefusedSet] = []
 
         removed = {name: plan for name, plan in previous.items() if name not in self._loaded}
         for name, file in self._loaded.items():
@@ -247,7 +247,7 @@ class LiveCatalogue:
                 message = f"{defined_by[file.code]} already defines criteria set {file.code!r}"
                 plan, problems = None, (Problem(source, *file.code_position, "criteria_set", message),)
             if plan is None:
-                refusal, plan = RejectedSet(source, file.code, problems), previous.get(name)
+                refusal, plan = RefusedSet(source, file.code, problems), previous.get(name)
                 if plan is None or plan.criteria_set.code in defined_by:
                     refused.append(refusal)
                     continue

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from scorer.catalogue.catalogue import Catalogue, RejectedSet
+from scorer.catalogue.catalogue import Catalogue, RefusedSet
 from scorer.catalogue.directory import CriteriaDirectory
 from scorer.catalogue.live import LiveCatalogue
 from scorer.cli.output import UserError, out, print_error
@@ -92,7 +92,7 @@ def _load_installed(plugin_seconds: float | None, cache: GateCache | None) -> Ca
     return catalogue
 
 
-def _print_problems(refused: Iterable[RejectedSet], warnings: Iterable[Problem]) -> None:
+def _print_problems(refused: Iterable[RefusedSet], warnings: Iterable[Problem]) -> None:
     for rejected in refused:
         for problem in rejected.problems:
             print_error(str(problem))

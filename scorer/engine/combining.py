@@ -31,7 +31,7 @@ class Composition:
     points: int
     """Micropoints that a mean of 1 gives, before the cap; not used in sums."""
     weights: tuple[Fraction, ...]
-    """The weight of every group, or of every category; 0 if it is not a part of the sum."""
+    """The weight of each group of the tier, or of each category; 0 if the sum does not include it."""
     floor: float = -math.inf
     """Lower limit of the points, in micropoints."""
     cap: float = math.inf

@@ -40,7 +40,7 @@ def compile_tier(
         criteria_set: the criteria set.
         tier: one of its tiers.
         plugins: the plugin that scores each group, by group code.
-        formula_plugins: the plugin that adds each formula kind that is not bundled.
+        formula_plugins: for each formula kind that a plugin adds, by class: the plugin.
     """
     of_tier = [category for category in criteria_set.categories if category.tiers((tier,))]
     rows = indicator_rows(criteria_set)
@@ -101,7 +101,7 @@ def indicator_rows(criteria_set: CriteriaSet) -> dict[str, int]:
 
 
 def with_tables(plan: TierPlan, tables: Iterator[GateTable]) -> TierPlan:
-    """The plan, completed by the tables of the rules of all its categories, in order."""
+    """A copy of the plan with gate tables: one per rule, in the order of the categories and their rules."""
     categories = tuple(
         replace(category, rules=tuple(replace(rule, table=next(tables)) for rule in category.rules))
         for category in plan.categories
@@ -142,16 +142,16 @@ def _plan_group(
 ) -> GroupPlan:
     tier, criteria = empty_cohort.tier, group.of(empty_cohort.tier)
     bounds = [criterion.bounds(tier) for criterion in criteria]
-    scorer = plugin.group
-    assert scorer is not None  # plugins are looked up by their groups
+    criterion_group = plugin.group
+    assert criterion_group is not None  # plugins are looked up by their groups
 
     def column(values: list[int]) -> Ints:
         return np.array(values, dtype=np.int64)[:, np.newaxis]
 
-    overrides = overrides_score(scorer)
+    overrides = overrides_score(criterion_group)
     return GroupPlan(
         code=group.code,
-        plugin=scorer,
+        plugin=criterion_group,
         provider=Provider.of(group.code, plugin),
         criteria=criteria,
         maxima=column([criterion.maximum(tier) for criterion in criteria]),
@@ -178,12 +178,12 @@ def _with_parts(formula: Formula) -> Iterator[Formula]:
 
 
 def _lines(criteria: Sequence[Criterion], empty_cohort: Cohort) -> tuple[Line, ...] | None:
-    """The formulas as lines; None when one of them cannot be a line and has to be evaluated in Python."""
+    """The formulas of the criteria as lines; None if one of them must be evaluated in Python."""
     lines = [
         criterion.formula.line(criterion.points.of(empty_cohort.tier) or 0, empty_cohort) for criterion in criteria
     ]
-    found = tuple(line for line in lines if line is not None)
-    return found if len(found) == len(lines) else None
+    known = tuple(line for line in lines if line is not None)
+    return known if len(known) == len(lines) else None
 
 
 def _kernel(
@@ -245,7 +245,7 @@ def _kernel(
 
 
 def _decision_order(categories: Sequence[CategoryPlan]) -> list[int]:
-    """Indices of the categories: each after those whose levels its gates name. Lint refuses cycles."""
+    """Indices of the categories, each after the categories whose levels its gates compare. Lint refuses cycles."""
     needed = {
         index: [key.index for key in category.keys if key.kind is KeyKind.LEVEL]
         for index, category in enumerate(categories)

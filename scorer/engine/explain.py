@@ -19,7 +19,8 @@ from scorer.plugins.group import Status
 def failing_gates(category: CategoryScores) -> NDArray[np.uint64]:
     """(n,) for all units: bit i is set when gate i fails and keeps the unit from its next better level.
 
-    For a unit without a level, that is the lowest level. Of "2 of 3", gates count only if fewer than two hold.
+    For a unit without a level, the next better level is the lowest one. The bits of the gates in a combination such as
+    "2 of 3" are set only if the combination fails.
     """
     return category.lacking(slice(None)) & category.plan.next_gates.take(category.level)
 
@@ -29,14 +30,14 @@ def measure_levels(category: CategoryScores) -> list[Ints]:
 
     Levels without a gate on the measure do not count.
     """
-    plan, found = category.plan, []
+    plan, by_measure = category.plan, []
     for measure in plan.measures:
         levels = np.zeros(len(category.level), dtype=np.int64)
         for rule, cells, cell in reversed(list(zip(plan.rules, plan.cells, category.cells, strict=True))):
             if rule.level and measure.name in cells.measures:  # a better level overwrites a worse one
                 levels[cells.measures[measure.name].take(cell)] = rule.level
-        found.append(levels)
-    return found
+        by_measure.append(levels)
+    return by_measure
 
 
 def units_by_level(category: CategoryScores, units: Ints | slice) -> Ints:
@@ -57,9 +58,9 @@ def units_failing(category: CategoryScores, units: Ints | slice) -> list[int]:
 
 
 def unranked_by_gate(assessment: Assessment, units: Ints | slice) -> list[tuple[str, str, int]]:
-    """Category, measure, and number of units that fail this gate of a lowest level; only gates that some unit fails.
+    """The gates of lowest levels that units fail. For each gate: category, measure, and number of units that fail it.
 
-    A gate on something else than a measure has the name of its indicator or category.
+    For a gate that compares an answer or a level, the indicator or category takes the place of the measure.
     """
     missed = []
     for category in assessment.categories:
@@ -79,9 +80,10 @@ class CriterionCount(NamedTuple):
     applicable: int
     """Number of units to which the criterion applies."""
     full: int
-    """Number of units with the most points of the criterion. For a penalty: units that lose no points."""
+    """Number of units with the most points that the criterion can give. For a penalty: units that lose no points."""
     none: int
-    """Number of units with the fewest points of the criterion, for any reason; 0 if all units have the same points."""
+    """Number of units with the fewest points that the criterion can give, for any reason; 0 if it can give only one
+    number of points."""
     missing: int
     """Number of units that lack an answer for the criterion."""
 
@@ -93,8 +95,8 @@ def criterion_counts(category: CategoryScores, units: Ints | slice) -> list[Crit
         plan, points, status = group.plan, group.points[:, units], group.status[:, units]
         applies = status != Status.NOT_APPLICABLE
         fewest = (points == plan.lowest) & (plan.lowest < plan.highest)
-        found = applies, applies & (points == plan.highest), applies & fewest, status == Status.MISSING
-        columns = (np.count_nonzero(units_with, axis=1).tolist() for units_with in found)
+        masks = applies, applies & (points == plan.highest), applies & fewest, status == Status.MISSING
+        columns = (np.count_nonzero(mask, axis=1).tolist() for mask in masks)
         ids = (criterion.id for criterion in plan.criteria)
         counts += [CriterionCount(*count) for count in zip(ids, *columns, strict=True)]
     return counts

@@ -1,4 +1,4 @@
-"""Answers that are computed from the answers of a unit's children, which are the units of the call below it."""
+"""Computes answers of a unit from the answers of its children: the units of the same call that name it as parent."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from scorer.engine.plan import SetPlan
 from scorer.model.fixed_point import MICRO, Floats, Ints, round_to_micro
 from scorer.model.indicators import MAX_ANSWER
 
-_LOW = 2.0**26
-"""Micropoints are added up in two parts, so that sums of 100,000 answers are exact in doubles."""
+_RADIX = 2.0**26
+"""Answers in millionths are split by this into a high and a low part, so that sums of many answers are exact
+doubles."""
 
 
 def computed_answers(
@@ -25,8 +26,8 @@ def computed_answers(
     Args:
         plan: the plan of the criteria set.
         ids: (n,) ids of the units.
-        tiers: (n,) their tiers; or one entry, if all have the same tier.
-        parents: (n,) ids of their parents; or no entries.
+        tiers: (n,) tiers of the units; or one entry, if all have the same tier.
+        parents: (n,) ids of the units' parents; or no entries, if no unit has a parent.
         matrix: (indicators, n) answers, changed in place.
 
     Returns:
@@ -37,22 +38,22 @@ def computed_answers(
     if not rules or not parents:
         return refused
     index = {code: unit for unit, code in enumerate(ids)}
-    above = np.array([index.get(parent, -1) for parent in parents], dtype=np.int64)
-    children = np.flatnonzero(above >= 0)
-    count = np.bincount(above[children], minlength=len(ids))
+    parent_index = np.array([index.get(parent, -1) for parent in parents], dtype=np.int64)
+    children = np.flatnonzero(parent_index >= 0)
+    count = np.bincount(parent_index[children], minlength=len(ids))
     of_tier = np.array(tiers if len(tiers) == len(ids) else list(tiers) * len(ids), dtype=object)
     for rule in rules:
         units = np.flatnonzero((of_tier == rule.tier) & (count > 0))
         answers = matrix[plan.rows[rule.indicator]]
         refused.append((rule.indicator, units[~np.isnan(answers[units])]))
-        read = matrix[plan.rows[rule.reads]][children]
-        known = np.abs(read) <= MAX_ANSWER
-        micro = round_to_micro(np.where(known, read, 0.0))
-        high = np.floor(micro / _LOW)
-        sums = [np.bincount(above[children], part, len(ids)) for part in (high, micro - high * _LOW)]
-        lacking = np.bincount(above[children], ~known, len(ids)) > 0
+        child_answers = matrix[plan.rows[rule.reads]][children]
+        known = np.abs(child_answers) <= MAX_ANSWER
+        micro = round_to_micro(np.where(known, child_answers, 0.0))
+        high = np.floor(micro / _RADIX)
+        sums = [np.bincount(parent_index[children], part, len(ids)) for part in (high, micro - high * _RADIX)]
+        lacking = np.bincount(parent_index[children], ~known, len(ids)) > 0
         for unit in units.tolist():
-            total = int(sums[0][unit]) * int(_LOW) + int(sums[1][unit])
+            total = int(sums[0][unit]) * int(_RADIX) + int(sums[1][unit])
             exact = Fraction(total, int(count[unit]) if rule.is_mean else 1)
             answers[unit] = np.nan if lacking[unit] else round(exact) / MICRO
     return refused

@@ -7,8 +7,8 @@ There is one file per rule, named by a key: the hash of the rule and of the vers
     a 0 or 1 for each cell of the rule's table
 
 Several processes can use the same directory. Nothing is ever removed, and the directory may be deleted at any time. A
-file that is not what this process would write for the rule does not count. Whoever reads an entry also has to check its
-decisions against a plain comparison, so that the files need not be trusted.
+file that is damaged, or that belongs to another rule or version, is ignored. The caller must also check the decisions
+that it reads against a plain comparison. So the files need not be trusted.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ log = logging.getLogger("scorer.gates")
 
 
 class GateCache:
-    """Decisions of the rule engine in a directory. Errors are logged and never raised: gates are then compiled.
+    """Decisions of the rule engine in a directory. Errors are logged and never raised: the caller compiles gates
+    instead.
 
     Args:
         directory: is created when the first entry is written.
@@ -40,7 +41,7 @@ class GateCache:
         """The logged reasons why entries could not be read or written."""
 
     def read(self, rule: str, cells: int) -> list[bool] | None:
-        """The decisions for a rule, not yet checked against it; None if there is no good entry.
+        """The decisions for a rule, not yet checked against the rule; None if there is no valid entry.
 
         Args:
             rule: the hash of the rule.
@@ -49,7 +50,7 @@ class GateCache:
         key = self._key(rule)
         expected = 64 + 1 + 64 + 1 + cells + 1
         try:
-            with open(self._directory / key, "rb", opener=_open_at_once) as file:
+            with open(self._directory / key, "rb", opener=_open_without_waiting) as file:
                 entry = file.read(expected + 1)
         except FileNotFoundError:
             return None
@@ -63,11 +64,15 @@ class GateCache:
         return [decision == ord("1") for decision in decisions]
 
     def reject(self, rule: str, reason: str) -> None:
-        """Logs that the entry of a rule cannot be used."""
-        log.warning("gate cache: %s is compiled again: %s", self._directory / self._key(rule), reason)
+        """Logs that the entry of a rule is not used, and why."""
+        log.warning(
+            "gate cache: %s is not used, and its rule is compiled again: %s", self._directory / self._key(rule), reason
+        )
 
     def write(self, rule: str, decisions: list[bool]) -> None:
-        """Writes the checked decisions for a rule. Replaces an earlier entry at once, so that nobody reads a part."""
+        """Writes the checked decisions for a rule. Replaces an earlier entry atomically: no process reads half an
+        entry.
+        """
         key = self._key(rule)
         temporary = None
         try:
@@ -85,16 +90,18 @@ class GateCache:
     def _key(self, rule: str) -> str:
         return hashlib.sha256(f"{self._versions}, rule {rule}".encode()).hexdigest()
 
-    def _report(self, done: str, key: str, error: OSError) -> None:
-        """Logs why an entry cannot be read or written; the same reason only once, because it probably holds for all."""
-        reason = f"cannot be {done}: {error.strerror}"
+    def _report(self, action: str, key: str, error: OSError) -> None:
+        """Logs why an entry cannot be read or written. Each reason is logged once, because it probably holds for all
+        entries.
+        """
+        reason = f"cannot be {action}: {error.strerror}"
         if reason not in self._reported:
             self._reported.add(reason)
             log.warning("gate cache: %s %s; gates are compiled", self._directory / key, reason)
 
 
-def _open_at_once(path: str, flags: int) -> int:
-    """Opens a file. It neither waits for a writer, if it is a named pipe, nor follows a link."""
+def _open_without_waiting(path: str, flags: int) -> int:
+    """Opens a file without following a link, and without waiting for a writer if the file is a named pipe."""
     return os.open(path, flags | os.O_NONBLOCK | os.O_NOFOLLOW)
 
 

@@ -5,12 +5,13 @@ standard output, both as JSON. If durable-rules crashes or hangs, only this proc
 
     task   {"rule": NODE, "cells": [[value, ...], ...]}, with one value per key
     NODE   {"key": index, "ranges": [[least, largest], ...]} holds if the key is in one of the ranges; null: no bound
-           {"at_least": count, "of": [NODE, ...]} holds if at least so many of the nodes hold
+           {"at_least": count, "of": [NODE, ...]} holds if at least ``count`` of the nodes hold
     answer [true or false, ...], one per cell
 
-A rule is a chain of rulesets. Those at its start, one per key, compare a key with ranges. Each of their rules that
-fires counts for the node above it, and these counts are the facts of the next ruleset, up to the root. The same facts
-are asserted only once: the cells of "5 of 7" have far fewer different counts than there are cells.
+A rule of a criteria set becomes a chain of rulesets of durable-rules. The first rulesets, one per key, compare the key
+with ranges. Each of their rules that fires adds 1 to the count of its parent node. These counts are the facts of the
+next ruleset, and so on up to the root. Equal facts are evaluated only once, which saves most evaluations: a "5 of 7"
+has many cells, but only eight counts.
 
 durable-rules 2.0.28 crashes, hangs and gives wrong answers in many situations. This module avoids them:
 
@@ -18,7 +19,8 @@ durable-rules 2.0.28 crashes, hangs and gives wrong answers in many situations. 
 - There is only one sid and one id, and both are constant.
 - Facts have only whole numbers under generated keys, and rules use only ``$gte``.
 - The last rule always fires, which proves that an answer is complete.
-- One evaluation comes before all others: to delete a new state that matched nothing frees uninitialized memory.
+- Each ruleset evaluates one fact in advance. Otherwise, deleting a new state that matched nothing would free
+  uninitialized memory.
 """
 
 from __future__ import annotations
@@ -41,14 +43,15 @@ class IncompleteAnswer(Exception):
 
 
 class _NoHost:
-    """Passed to durable-rules in place of a Host, which only actions given by name would need."""
+    """Passed to durable-rules in place of a Host. Only actions that are given by name would need a Host."""
 
     def get_action(self, name: str) -> NoReturn:
         raise LookupError(name)
 
 
 class Conjunctions:
-    """A ruleset of durable-rules. Each of its rules fires if some numbers each reach their threshold.
+    """A ruleset of durable-rules. Each rule compares some of the numbers of a fact with thresholds. It fires if all of
+    these numbers reach their thresholds.
 
     Args:
         ruleset: the class Ruleset of durable-rules.
@@ -58,7 +61,7 @@ class Conjunctions:
     def __init__(self, ruleset: type[Any], rules: list[list[tuple[int, int]]]) -> None:
         self._fired: list[int | None] = []
         self._known: dict[tuple[int, ...], list[int]] = {}
-        """The rules that fired, by numbers."""
+        """For each fact evaluated, by its numbers: the indices of the rules that fired."""
         definition: dict[str, Any] = {}
         for index, rule in enumerate(rules):
             conditions = [{"$gte": {f"k{number}": threshold}} for number, threshold in sorted(rule)]
@@ -68,7 +71,7 @@ class Conjunctions:
         pairs = [pair for rule in rules for pair in rule]
         count = 1 + max(number for number, _ in pairs)
         below_all = (min([t for n, t in pairs if n == number], default=0) - 1 for number in range(count))
-        self.fired(tuple(below_all))  # the first evaluation, see above
+        self.fired(tuple(below_all))  # the evaluation in advance, see the top of the module
 
     def _action(self, rule: int | None) -> Callable[[Any], None]:
         def act(_: Any) -> None:  # exactly one argument, or durable-rules takes it for an asynchronous action
@@ -101,7 +104,8 @@ class Conjunctions:
 
 
 Rules = list[tuple[list[tuple[int, int]], int]]
-"""Rules of ``Conjunctions``, each with the index of the combination for which it counts; -1: of none, the root."""
+"""Rules of ``Conjunctions``. Each has the index of the combination whose count it increases; -1: the rule of the
+root."""
 
 
 class RuleEngine:
@@ -123,16 +127,17 @@ class RuleEngine:
     def _collect(self, node: dict[str, Any], parent: int, by_key: dict[int, Rules], by_height: dict[int, Rules]) -> int:
         """Adds the rules of a node and of all nodes below it. Returns the node's height; a comparison has height 0."""
         if "of" not in node:
-            # Rules can only ask for at least a number, so the largest key is a minimum of the negative key.
+            # Rules can only compare with a minimum, so an upper bound of a key becomes a lower bound of the negative
+            # key.
             for least, largest in node["ranges"]:
                 low = [] if least is None else [(0, least)]
                 high = [] if largest is None else [(1, -largest)]
                 by_key.setdefault(node["key"], []).append((low + high, parent))
             return 0
-        own = self._combinations
+        combination = self._combinations
         self._combinations += 1
-        height = 1 + max(self._collect(inner, own, by_key, by_height) for inner in node["of"])
-        by_height.setdefault(height, []).append(([(own, node["at_least"])], parent))
+        height = 1 + max(self._collect(inner, combination, by_key, by_height) for inner in node["of"])
+        by_height.setdefault(height, []).append(([(combination, node["at_least"])], parent))
         return height
 
     def holds(self, values: list[int]) -> bool:

@@ -32,11 +32,11 @@ ENGINE_MISSING = 3
 """Exit code of the process when durable-rules cannot be imported."""
 
 MAX_EXACT_INTEGER = 2**53
-"""The rule engine compares whole numbers up to this one exactly (it is exact to 64 bits)."""
+"""Thresholds must be smaller, so that doubles hold them exactly. The rule engine itself is exact to 64 bits."""
 
 
 def threshold(unit: str, minimum: int, *, strict: bool) -> int:
-    """The least key that passes a gate: at least the minimum, or above it.
+    """The least key that passes a gate: the minimum, or if ``strict`` the next larger key.
 
     The key of points is the micropoints. The key of a percentage is twice the parts per million, rounded down, plus 1
     if there was a fraction. So "at least t" is ``key >= 2t``, and "more than t" is ``key >= 2t + 1``.
@@ -74,16 +74,16 @@ class RangeTest:
 
 
 @dataclass(frozen=True)
-class Some:
-    """At least some of several tests or combinations must hold."""
+class AtLeast:
+    """A combination: at least ``at_least`` of the tests and combinations in ``of`` must hold."""
 
     at_least: int
-    of: tuple[RangeTest | Some, ...]
+    of: tuple[RangeTest | AtLeast, ...]
 
     def tests(self) -> Iterator[RangeTest]:
         """All tests, from left to right."""
         for inner in self.of:
-            if isinstance(inner, Some):
+            if isinstance(inner, AtLeast):
                 yield from inner.tests()
             else:
                 yield inner
@@ -93,7 +93,7 @@ class Some:
 class Rule:
     """The condition of a level or limit in numbers."""
 
-    root: Some
+    root: AtLeast
     keys: int
     """Number of keys that the rule compares."""
 
@@ -107,7 +107,8 @@ class Rule:
 
     @cached_property
     def cells(self) -> list[tuple[int, ...]]:
-        """For each cell, one value per key: the smallest of its interval; the largest, if it has none.
+        """For each cell, one value per key: the smallest of the key's interval, or the largest of an interval without a
+        smallest.
 
         The last key varies fastest.
         """
@@ -141,12 +142,12 @@ class EngineMissing(GateCompilerError):
 
 
 class GateCompiler:
-    """Compiles rules into tables, and caches the tables by the hash of their rules.
+    """Compiles rules into tables, and keeps the tables in memory by the hash of their rules.
 
     Args:
         command: starts a process that answers tasks as ``scorer.engine.gate_process`` does.
         time_limit: seconds that one run of the process may take.
-        cache: has the decisions of earlier processes, and gets those of this one.
+        cache: keeps the decisions of the rule engine for later processes; None: they are not kept.
     """
 
     def __init__(
@@ -158,7 +159,8 @@ class GateCompiler:
         self._tables: dict[str, GateTable] = {}
 
     def compile(self, rules: Sequence[Rule]) -> list[GateTable]:
-        """Returns one table for each rule. Rules that are not in the cache are compiled by one process together.
+        """Returns one table for each rule. One process compiles all rules whose tables are neither in memory nor
+        cached.
 
         Raises:
             GateCompilerError: the engine crashed, hung or gave a wrong answer.
@@ -195,7 +197,7 @@ class GateCompiler:
             return None
 
     def forget_others(self, used: Iterable[GateTable | None]) -> None:
-        """Removes all tables from the cache except those in ``used``."""
+        """Removes all tables from memory except those in ``used``."""
         used_ids = {id(table) for table in used}
         self._tables = {digest: table for digest, table in self._tables.items() if id(table) in used_ids}
 
@@ -208,9 +210,9 @@ class GateCompiler:
         self._run([])
 
     def _run(self, tasks: list[dict[str, Any]]) -> list[object]:
-        """Answers of the rule engine's process, one per task, not yet checked."""
+        """Runs the rule engine's process, and returns its answers, one per task, not yet checked."""
         try:
-            done = subprocess.run(
+            completed = subprocess.run(
                 self._command,
                 input=json.dumps(tasks),
                 capture_output=True,
@@ -224,14 +226,18 @@ class GateCompiler:
             raise GateCompilerError(f"the rule engine gave no answer within {self._time_limit:g} seconds") from None
         except OSError as error:
             raise GateCompilerError(f"the rule engine could not be started: {error}") from None
-        stderr = " ".join(done.stderr.split()[-60:])
-        if done.returncode == ENGINE_MISSING:
+        stderr = " ".join(completed.stderr.split()[-60:])
+        if completed.returncode == ENGINE_MISSING:
             raise EngineMissing(stderr)
-        if done.returncode:
-            end = f"died of signal {-done.returncode}" if done.returncode < 0 else f"ended with code {done.returncode}"
+        if completed.returncode:
+            end = (
+                f"died of signal {-completed.returncode}"
+                if completed.returncode < 0
+                else f"ended with code {completed.returncode}"
+            )
             raise GateCompilerError(f"the rule engine {end}{': ' + stderr if stderr else ''}")
         try:
-            answers = json.loads(done.stdout)
+            answers = json.loads(completed.stdout)
         except (ValueError, RecursionError):
             answers = None
         if not isinstance(answers, list) or len(answers) != len(tasks):
@@ -239,7 +245,7 @@ class GateCompiler:
         return answers
 
 
-def _as_json(node: RangeTest | Some) -> dict[str, Any]:
+def _as_json(node: RangeTest | AtLeast) -> dict[str, Any]:
     if isinstance(node, RangeTest):
         return {"key": node.key, "ranges": node.ranges}
     return {"at_least": node.at_least, "of": [_as_json(inner) for inner in node.of]}
@@ -248,15 +254,15 @@ def _as_json(node: RangeTest | Some) -> dict[str, Any]:
 def _table(rule: Rule, answer: object) -> GateTable:
     """The gate table from an answer of the rule engine, checked cell by cell."""
     if not isinstance(answer, list) or len(answer) != len(rule.cells):
-        raise GateCompilerError("the rule engine left cells of the decision table out")
+        raise GateCompilerError("the rule engine left out cells of the gate table")
     for cell, decision in zip(rule.cells, answer, strict=True):
         holds = _holds(rule.root, cell)
         if decision is not holds:
-            raise GateCompilerError(f"the rule engine decided wrongly: keys {cell}, holds {holds}, said {decision}")
+            raise GateCompilerError(f"the rule engine decided wrongly for keys {cell}: {decision} instead of {holds}")
     return GateTable(rule.thresholds, np.array(answer, dtype=np.bool_))
 
 
-def _holds(node: RangeTest | Some, cell: Sequence[int]) -> bool:
+def _holds(node: RangeTest | AtLeast, cell: Sequence[int]) -> bool:
     """Whether a rule holds in a cell, by plain comparisons."""
     if isinstance(node, RangeTest):
         return node.holds(cell[node.key])

@@ -25,13 +25,13 @@ ROUNDINGS = {"half_up": native.HALF_UP, "half_even": native.HALF_EVEN, "down": n
 
 @dataclass(frozen=True)
 class RuleTable:
-    """The table of a rule, what it compares, and what it decides."""
+    """The table of a rule, the numbers that the rule compares, and the outcomes that it decides."""
 
     table: GateTable
     compared: Sequence[int]
     """What each key compares: see COMPARISON in native/layout.h."""
     kinds: Sequence[str]
-    """The kind of each key: ``percent`` or another."""
+    """The ``KeyKind`` of each key."""
     outcomes: range
     """Indices of the outcomes of the category that need the rule to hold."""
 
@@ -81,15 +81,17 @@ class Kernel:
 
     Args:
         criteria: the k criteria that are lines.
-        exclusions: by criterion id, the row of the mask that says for which units it does not apply.
-        maxima: (g,) of the groups if every criterion applied, in micropoints, before caps.
+        exclusions: for each criterion that can be excluded, by id: its row in the masks that ``excluded`` returns.
+        maxima: (g,) maxima of the groups if every criterion applied, in micropoints, before caps.
         caps: (g,) the most micropoints of each group; infinity: no cap.
-        members: (s, g) which groups each sum includes: of the c categories, of all together, of the other measures.
-        compositions: (c + 1) of the categories, and of all together.
-        nominal: maxima of the sums that have scores, at least the first c + 1, in micropoints.
-        decisions: by category.
+        members: (s, g) whether each sum includes each group. The sums are those of the c categories, the overall sum,
+            and those of measures.
+        compositions: (c + 1) how the groups of each category, and last how the categories are combined.
+        nominal: in micropoints, the maxima of the first sums, at least c + 1, which have scores, if every criterion
+            applied.
+        decisions: (c) how the outcome of each category is decided.
         order: indices of the categories, each after those whose levels its rules compare.
-        decimals: of published scores.
+        decimals: number of decimals of published scores.
         rounding: how converted scores are rounded to published ones.
     """
 
@@ -149,7 +151,7 @@ class Kernel:
         )
 
     def excluded(self, excluded: Mapping[str, Bools], units: int) -> Bools:
-        """(exclusions, n) where criteria do not apply, from masks (n,) by criterion id."""
+        """(exclusions, n) whether each criterion does not apply to each unit, from masks (n,) by criterion id."""
         rows = np.zeros((len(self._exclusions), units), dtype=np.bool_)
         for criterion, mask in excluded.items():
             if criterion in self._exclusions:
@@ -157,13 +159,13 @@ class Kernel:
         return rows
 
     def score(self, answers: Floats, excluded: Bools, results: Results, units: slice) -> None:
-        """Scores some of the n units.
+        """Scores a slice of the n units.
 
         Args:
-            answers: (rows, n) of a cohort's matrix.
+            answers: (rows, n) the matrix of a cohort.
             excluded: (exclusions, n), see ``excluded``.
-            results: of all n units, filled for these units.
-            units: a slice of the n units.
+            results: the results of all n units; filled for the slice.
+            units: the slice.
         """
         table, groups = self._table, results.groups
         native.score(

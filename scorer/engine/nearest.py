@@ -43,14 +43,14 @@ def _shortage(part: int | Node, gates: list[Floats], orders: Orders) -> Floats:
 def _gate_shortages(category: CategoryScores, units: Ints) -> list[Floats]:
     """For each gate: (m,) how much each unit lacks, as a share of the measure's maximum; answers and levels: infinity.
 
-    Never 0, also on an edge that does not pass. Only meaningful where the gate fails.
+    Never 0, not even for a unit exactly at a minimum that it must exceed. Only meaningful where the gate fails.
     """
     plan, measures = category.plan, category.measures
-    found = []
+    shortages = []
     for gate in plan.gates:
         key = plan.keys[gate.key]
         if key.kind not in (KeyKind.PERCENT, KeyKind.POINTS):
-            found.append(np.full(len(units), np.inf))
+            shortages.append(np.full(len(units), np.inf))
             continue
         measure = measures[key.index]
         if key.kind is KeyKind.PERCENT:
@@ -58,5 +58,5 @@ def _gate_shortages(category: CategoryScores, units: Ints) -> list[Floats]:
         else:
             maximum = measure.max_points[units]
             share = np.abs(gate.minimum - measure.points[units]) / np.where(maximum > 0, maximum, np.nan)
-        found.append(np.maximum(np.nan_to_num(share, nan=np.inf), np.finfo(np.float64).tiny))
-    return found
+        shortages.append(np.maximum(np.nan_to_num(share, nan=np.inf), np.finfo(np.float64).tiny))
+    return shortages

@@ -60,9 +60,9 @@ class GroupPlan:
     maxima: Ints
     """(k, 1) micropoints that each criterion adds to the maximum."""
     lowest: Ints
-    """(k, 1) fewest micropoints a criterion can give."""
+    """(k, 1) fewest micropoints that each criterion can give."""
     highest: Ints
-    """(k, 1) most micropoints a criterion can give."""
+    """(k, 1) most micropoints that each criterion can give."""
     lines: tuple[Line, ...] | None
     """One per criterion, for the kernel. None: ``score`` has to be called, because the plugin overrides it or a formula
     cannot be a line."""
@@ -113,7 +113,7 @@ class CategoryPlan:
 
     @cached_property
     def next_gates(self) -> NDArray[np.uint64]:
-        """For each level that is reached (0: none): bit i is set when a rule of the next better level has gate i."""
+        """By the level that a unit has (0: none): bit i is set if a rule of the next better level has gate i."""
         gate_bits = np.zeros(max(self.outcomes) + 1, dtype=np.uint64)
         for worse, outcome in zip((*self.outcomes[1:], 0), range(len(self.outcomes)), strict=True):
             for rule in self.rules:
@@ -129,16 +129,16 @@ class CategoryPlan:
 
 @dataclass(frozen=True)
 class SumsPlan:
-    """Which groups each sum of a tier adds up. The sums are the categories, all categories together, the measures
-    that ranks compare, and those that gates compare."""
+    """Which groups each sum of a tier adds up. The sums are the categories, the overall score, the measures that
+    rankings compare, and the measures that gates compare, in this order."""
 
     members: Bools
-    """(sums, groups) whether the sum includes the group. Each of ``criteria`` follows as a group of its own."""
+    """(sums, groups + criteria) whether the sum includes the group, or the criterion of ``criteria``."""
     nominal: list[int]
-    """Maximum of each category, of all together, and of each measure that ranks compare, if every criterion applied, in
-    micropoints."""
+    """Maximum of each category, of the overall score, and of each measure that rankings compare, if every criterion
+    applied; in micropoints."""
     ranked: Mapping[RankKey, int]
-    """The sum of each measure that ranks compare."""
+    """For each measure that rankings compare: the index of its sum."""
     measures: tuple[tuple[int, ...], ...]
     """For each category, the index of the sum of each of its measures."""
     compositions: tuple[Composition, ...]
@@ -182,14 +182,14 @@ class OrderPlan:
     exact: bool
     """Whether converted scores are compared; otherwise published scores."""
     by: tuple[RankKeyPlan, ...]
-    """Where the first key is equal, the second one decides, and so on."""
+    """The keys that are compared: the first one, then the second one for units with an equal first one, and so on."""
 
 
 class DerivedValues:
     """Caches values that other layers derive from a plan, such as messages."""
 
     def derived(self, make: Callable[[Self], Made]) -> Made:
-        """``make(self)``, computed once."""
+        """Returns ``make(self)``, which is called only once."""
         made: dict[object, Made] = self.__dict__.setdefault("_made", {})
         if make not in made:
             made[make] = make(self)
@@ -202,7 +202,7 @@ class DerivedValues:
 
 @dataclass(frozen=True)
 class TierPlan(DerivedValues):
-    """Everything needed to score the units of one tier."""
+    """Everything that is needed to score the units of one tier, except their answers."""
 
     tier: str
     categories: tuple[CategoryPlan, ...]
@@ -218,11 +218,11 @@ class TierPlan(DerivedValues):
     ranges: Mapping[str, tuple[float, float]]
     """Smallest and largest answer (inclusive) by indicator."""
     checks: tuple[Check, ...]
-    """What must hold between answers."""
+    """The checks between several answers of a unit."""
     check_providers: tuple[Provider, ...]
     """The provider of each check."""
     cohort_criteria: tuple[str, ...]
-    """Ids of criteria that cannot be scored for one unit alone."""
+    """Ids of the criteria whose formula compares units, so that a single unit cannot be scored."""
     groups: tuple[GroupPlan, ...]
     """The groups of all categories: first those that the kernel scores, then those whose ``score`` is called."""
     sums: SumsPlan
@@ -294,11 +294,11 @@ class SetPlan(DerivedValues):
     rows: Mapping[str, int]
     """The matrix row of each indicator."""
     providers: tuple[Provider, ...]
-    """By group, in document order."""
+    """One per group, in document order."""
 
     @cached_property
     def runs_no_plugin_code(self) -> bool:
-        """Whether validating and scoring run no plugin's own code, which may be slow or hang."""
+        """True if validating and scoring do not call code of plugins, which may be slow or hang."""
         tiers = self.tiers.values()
         return all(
             all(group.lines is not None for group in tier.groups) and len(tier.plain_parts) == len(tier.checks)

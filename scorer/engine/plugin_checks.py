@@ -1,4 +1,4 @@
-"""Runs the checks between answers that plugins bring, and checks in turn what they return."""
+"""Runs the checks between answers that plugins declare, and verifies the values that the checks return."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from scorer.plugins.group import Check
 
 @dataclass(frozen=True)
 class PluginCheck:
-    """A check, and the group whose plugin brings it."""
+    """A check, and the plugin that declares it."""
 
     check: Check
     provider: Provider
@@ -28,7 +28,7 @@ class PluginCheck:
 
     @property
     def reason(self) -> str:
-        """The reason of violations."""
+        """The reason of the check's violations: a word in capitals."""
         return self.check.reason
 
     def violating(self, cohort: Cohort) -> Ints:

@@ -34,7 +34,7 @@ class PluginGroup:
     """(k, n)"""
 
     def add_up(self, criteria: slice, table: ScoreTable, row: int) -> None:
-        """Writes the sums over a slice of the k criteria to a row of a table of groups."""
+        """Adds up a slice of the k criteria, and writes the sums to a row of a table of groups."""
         status = self.status[criteria]
         table.points[row] = self.points[criteria].sum(axis=0)
         table.max_points[row] = self.maxima[criteria] @ (status != Status.NOT_APPLICABLE)
@@ -43,7 +43,7 @@ class PluginGroup:
 
 
 def score_group(group: GroupPlan, cohort: Cohort, plugin_calls: PluginCalls) -> PluginGroup:
-    """Scores a group with its plugin, checks the points, and leaves out criteria that do not apply.
+    """Scores a group with its plugin and checks the points. Criteria that do not apply get 0 points and NOT_APPLICABLE.
 
     Raises:
         PluginFault: the plugin raised an exception or returned impossible points.
@@ -53,7 +53,7 @@ def score_group(group: GroupPlan, cohort: Cohort, plugin_calls: PluginCalls) -> 
     for row, criterion in enumerate(group.criteria):
         if criterion.missing_leaves_out:
             status[row, status[row] == Status.MISSING] = Status.NOT_APPLICABLE
-        if criterion.id in cohort.excluded:  # exclusion wins over an answer
+        if criterion.id in cohort.excluded:  # also if the unit has an answer
             status[row, cohort.excluded[criterion.id]] = Status.NOT_APPLICABLE
     points[status == Status.NOT_APPLICABLE] = 0
     return PluginGroup(group.maxima[:, 0].astype(np.float64), points.astype(np.float64), status)
@@ -81,7 +81,7 @@ def _checked(group: GroupPlan, cohort: Cohort, plugin_calls: PluginCalls) -> tup
         raise PluginFault(provider, "", f"score() raised {safe_repr(error)}") from error
     shape = (len(group.criteria), len(cohort))
     if points.shape != shape or status.shape != shape:
-        raise PluginFault(provider, "", f"points {points.shape} and status {status.shape} are not {shape}")
+        raise PluginFault(provider, "", f"points have shape {points.shape} and status {status.shape}, not {shape}")
     if points.dtype not in (np.int64, np.float64) or status.dtype != np.uint8:
         raise PluginFault(provider, "", f"points are {points.dtype} and status {status.dtype}, not int64 and uint8")
     with np.errstate(invalid="ignore"):

@@ -1,4 +1,4 @@
-"""Order, ties and ranks of the units of one tier: all together, or separately within each parent."""
+"""Ranks the units of one tier: all of them together, or separately within each parent."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from scorer.engine.plan import OrderPlan, RankKeyPlan
 from scorer.engine.scoring import RANKED, Assessment
 from scorer.model.fixed_point import Bools, Ints
 
-KEYS_PER_UNIT, KEYS = 8, 10_000
-"""Most distinct score keys, per unit and in all, for which counting sort is used. A hundred points with two decimals
-make 10,000 keys."""
+MAX_KEYS_PER_UNIT, MAX_KEYS = 8, 10_000
+"""Counting sort uses score keys as they are if there are at most this many possible keys per unit, or in all. Otherwise
+the keys are replaced by smaller ones. Scores up to 100 with two decimals have 10,000 possible keys."""
 
 TIES = {"competition": native.COMPETITION, "dense": native.DENSE, "ordinal": native.ORDINAL}
 
@@ -43,14 +43,14 @@ class Ranking:
 
 
 def rank(assessment: Assessment, rule: RankingRule, parents: Sequence[str]) -> list[Ranking]:
-    """Ranks the eligible units by the keys of the set: by default, by converted score.
+    """Ranks the units in each category and overall, by the keys of the criteria set; by default, by converted score.
 
     The ranking order is by overall rank; units without a rank follow, by the same keys. Equal units are ordered by id,
     in code-point order; ordinal ranks number them in this order.
 
     Args:
-        assessment: of the n units of a tier.
-        rule: of the criteria set.
+        assessment: the scores of the n units of a tier.
+        rule: the ranking rule of the criteria set.
         parents: (n,) ids of the units' parents; used if the rule ranks the tier within parents.
 
     Returns:
@@ -64,12 +64,12 @@ def rank(assessment: Assessment, rule: RankingRule, parents: Sequence[str]) -> l
     ranks, order = np.empty_like(keys), np.empty_like(by_id)
     native.rank(keys, ranked, by_id, ties, ranks, order)
     *by_category, overall = cohorts.within(ranks)
-    best, commended = rule.commended.get(plan.tier, 0), None
-    if best:  # in the top N, including ties at N, whatever the set's rule for ties
+    last_commended, commended = rule.commended.get(plan.tier, 0), None
+    if last_commended:  # in the top N, including ties at N, whatever the set's rule for ties
         competition = np.empty_like(keys[-1:])
         native.rank(keys[-1:], ranked[-1:], by_id, np.array([native.COMPETITION]), competition, np.empty_like(order))
         [competition] = cohorts.within(competition)
-        commended = (competition > 0) & (competition <= best)
+        commended = (competition > 0) & (competition <= last_commended)
     return [
         Ranking(assessment, cohort, of_cohort, tuple(by_category), overall, commended)
         for cohort, of_cohort in zip(cohorts.names, cohorts.split(order), strict=True)
@@ -91,7 +91,7 @@ def _key(assessment: Assessment, key: RankKeyPlan, *, exact: bool) -> Ints:
     if key.is_level:  # 1 is the best level, and 0 is none
         levels = assessment.levels[key.index]
         numbers = np.where(levels > 0, levels.max() + 1 - levels, 0)
-    else:  # published scores are multiples of the step, so nothing is lost
+    else:  # published scores are multiples of the step, so the division is exact
         scores = assessment.sums.converted if exact else assessment.sums.published
         step = 1 if exact else 10 ** (6 - assessment.plan.decimals)
         numbers = (scores[key.index] / step).astype(np.int64)
@@ -108,32 +108,32 @@ class _Cohorts:
     def __init__(self, names: Sequence[str]) -> None:
         self.names = sorted(set(names))
         indices = {name: index for index, name in enumerate(self.names)}
-        self._of: Ints = np.fromiter(map(indices.__getitem__, names), dtype=np.int64, count=len(names))
+        self._cohort_of: Ints = np.fromiter(map(indices.__getitem__, names), dtype=np.int64, count=len(names))
 
     def separated(self, keys: Ints) -> Ints:
         """Keys (r, n), offset so that every unit of a cohort is above all units of the next cohort."""
         if len(self.names) == 1:
             return keys
-        return _compact((len(self.names) - 1 - self._of) * (keys.max() + 1) + keys)
+        return _compact((len(self.names) - 1 - self._cohort_of) * (keys.max() + 1) + keys)
 
     def within(self, ranks: Ints) -> Ints:
         """Turns ranks (r, n) among all units into ranks within cohorts: each cohort starts at 1."""
         if len(self.names) == 1:
             return ranks
         within = np.zeros_like(ranks)
-        for row, ranks_of in zip(within, ranks, strict=True):
-            ranked = np.flatnonzero(ranks_of)
-            best = np.full(len(self.names), len(ranks_of))
-            np.minimum.at(best, self._of[ranked], ranks_of[ranked])
-            row[ranked] = ranks_of[ranked] - best[self._of[ranked]] + 1
+        for row, among_all in zip(within, ranks, strict=True):
+            ranked = np.flatnonzero(among_all)
+            best = np.full(len(self.names), len(among_all))
+            np.minimum.at(best, self._cohort_of[ranked], among_all[ranked])
+            row[ranked] = among_all[ranked] - best[self._cohort_of[ranked]] + 1
         return within
 
     def split(self, order: Ints) -> list[Ints]:
         """Splits the ranking order (n,) of all units by cohort."""
         if len(self.names) == 1:
             return [order]
-        of = self._of[order]
-        return np.split(order[np.argsort(of, kind="stable")], np.bincount(of).cumsum()[:-1])
+        cohorts = self._cohort_of[order]
+        return np.split(order[np.argsort(cohorts, kind="stable")], np.bincount(cohorts).cumsum()[:-1])
 
 
 def _compact(keys: Ints) -> Ints:
@@ -146,8 +146,8 @@ def _compact(keys: Ints) -> Ints:
         Keys from 0 on: ``keys`` if they are small and not negative. Otherwise each key is replaced by its index among
         the sorted distinct keys of its row.
     """
-    if keys.min() < 0:  # as after penalties, in a category that may be negative
+    if keys.min() < 0:  # penalties can make the points of a category negative
         keys = keys - keys.min()
-    if keys.max() <= max(KEYS_PER_UNIT * keys.shape[1], KEYS):
+    if keys.max() <= max(MAX_KEYS_PER_UNIT * keys.shape[1], MAX_KEYS):
         return keys
     return np.array([np.unique(row, return_inverse=True)[1] for row in keys])

@@ -25,28 +25,28 @@ from scorer.model.fixed_point import MICRO, Bools, Ints
 MAX_COMBINATIONS = 200_000
 """Maximum number of combinations of intervals that are checked. With more, nothing is reported."""
 UNBOUNDED = 2**60
-"""Larger than every key."""
+"""Stands for no bound: larger than every key."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Problems of the levels and limits of a category."""
+    """A problem of the levels and limits of a category."""
 
     rule: RulePlan
     """The rule that has the problem; for an easier level, the better one."""
     message: str
-    """The problem, in words of the document."""
+    """The problem, for the author of the set."""
     refused: bool
-    """Whether the set is refused; otherwise it is only a warning."""
+    """Whether the set is refused because of the problem; otherwise the problem is only a warning."""
 
 
 class _Excluded(Enum):
-    """Which of the criteria that may be left out do not apply."""
+    """Which of the criteria that can be not applicable are so."""
 
     NONE = "none"
     ALL = "all"
     SOME = "some"
-    """Unknown which; then only bounds are known."""
+    """An unknown part of them. Then only bounds of the points and maxima are known."""
 
 
 def findings(plan: CategoryPlan, total: Composition, tier: str) -> Iterator[Finding]:
@@ -56,14 +56,18 @@ def findings(plan: CategoryPlan, total: Composition, tier: str) -> Iterator[Find
         name = f"level {rule.level}" if rule.level else f"limit {rule.limit}"
         space = _Space(plan, total, [rule])
         if space.size > MAX_COMBINATIONS:
-            message = f"whether {name} can hold in tier {tier!r} was not decided, because of its {space.size} cases"
+            message = (
+                f"whether {name} can hold in tier {tier!r} was not checked: there are {space.size} cases, too many"
+            )
             yield Finding(rule, message, refused=False)
             continue
         possible, held = space.possible(_Excluded.SOME), space.holds(rule)
         if not (held & possible).any():
             message = f"can never hold in tier {tier!r}" if rule.level else f"applies to every unit of tier {tier!r}"
             yield Finding(rule, message, refused=bool(rule.level))
-        elif held[possible].all() and (rule.limit or rule.level < lowest):  # all other units may get the lowest level
+        elif held[possible].all() and (
+            rule.limit or rule.level < lowest
+        ):  # a lowest level that always holds is allowed: it is for all other units
             message = f"always holds in tier {tier!r}" if rule.level else f"can never apply in tier {tier!r}"
             yield Finding(rule, message, refused=not rule.level)
     levels = [rule for rule in plan.rules if rule.level]
@@ -82,23 +86,29 @@ def _easier(
     worse: RulePlan,
     limits: Sequence[RulePlan],
 ) -> Iterator[Finding]:
+    """Yields a finding if a unit can reach the better level although it fails the next worse one.
+
+    ``limits`` are the limits that can forbid the better level.
+    """
     space = _Space(plan, total, [better, worse, *limits])
     start = f"in tier {tier!r} level {worse.level}"
     if space.size > MAX_COMBINATIONS:
-        message = f"{start} was not compared with the better level {better.level}, because of {space.size} cases"
+        message = (
+            f"{start} was not compared with the better level {better.level}: there are {space.size} cases, too many"
+        )
         yield Finding(better, message, refused=False)
         return
     easier = ~space.holds(worse)
     for rule in (better, *limits):
         easier &= space.holds(rule)
     certain = easier & (space.possible(_Excluded.NONE) | space.possible(_Excluded.ALL))
-    found = certain if certain.any() else easier & space.possible(_Excluded.SOME)
-    if found.any():
-        case = int(np.flatnonzero(found)[0])
+    cases = certain if certain.any() else easier & space.possible(_Excluded.SOME)
+    if cases.any():
+        case = int(np.flatnonzero(cases)[0])
         gate = plan.gates[next(gate for gate in worse.root.gates() if not space.gate_holds(gate)[case])]
         message = f"{start} requires more of {gate.name!r} than the better level {better.level}"
         if not certain.any():
-            message += ", unless criteria that do not apply prevent it; this was not decided"
+            message += ", unless criteria that do not apply prevent this; whether they do was not checked"
         yield Finding(better, message, refused=bool(certain.any()))
 
 
@@ -122,7 +132,9 @@ class _Space:
         return np.indices(self._shape).reshape(len(self._shape), -1)
 
     def _values(self, key: int) -> tuple[Ints, Ints]:
-        """(size,) the smallest value of a key in each combination, and the smallest one above its interval."""
+        """(size,) for each combination: the smallest value of the key's interval, and the smallest value above the
+        interval.
+        """
         own, interval = self._thresholds[key], self._intervals[self._position[key]]
         lows = np.array([-UNBOUNDED, *own], dtype=np.int64)
         highs = np.array([*own, UNBOUNDED], dtype=np.int64)
@@ -138,8 +150,8 @@ class _Space:
         return rule.root.holds({gate: self.gate_holds(gate) for gate in rule.root.gates()})
 
     def possible(self, excluded: _Excluded) -> Bools:
-        """(size,) whether a unit can have this combination of numbers."""
-        found = np.ones(self.size, dtype=np.bool_)
+        """(size,) whether a unit can have each combination of numbers."""
+        possible = np.ones(self.size, dtype=np.bool_)
         groups = [_Range.of_group(group, excluded) for group in self._plan.groups]
         bounds = {index: self._measure_range(measure, groups, excluded).full(self.size)
                   for index, measure in enumerate(self._plan.measures)}  # fmt: skip
@@ -151,17 +163,17 @@ class _Space:
             elif kind is KeyKind.PERCENT:
                 bounds[index].narrow_share(low, high)
             else:
-                found &= high > (0 if kind is KeyKind.LEVEL else -1)
+                possible &= high > (0 if kind is KeyKind.LEVEL else -1)
         for index, measure in enumerate(self._plan.measures):
             own = bounds[index]
-            found &= own.low <= own.high
+            possible &= own.low <= own.high
             cap, floor = (self._total.cap, self._total.floor) if measure.name == TOTAL else (np.inf, -np.inf)
             members = range(len(groups)) if measure.name == TOTAL else measure.groups
             parts = [self._part(group, groups, bounds) for group in members]
             if len(parts) > 1 and not (measure.name == TOTAL and self._total.combine.is_mean):
-                found &= (sum(np.minimum(part.low, part.high) for part in parts) <= own.high) | (own.high >= cap)
-                found &= (sum(part.high for part in parts) >= own.low) | (own.low <= floor)
-        return found
+                possible &= (sum(np.minimum(part.low, part.high) for part in parts) <= own.high) | (own.high >= cap)
+                possible &= (sum(part.high for part in parts) >= own.low) | (own.low <= floor)
+        return possible
 
     def _measure_range(self, measure: MeasurePlan, groups: Sequence[_Range], excluded: _Excluded) -> _Range:
         """The range of a measure."""
@@ -179,7 +191,7 @@ class _Space:
         return total
 
     def _part(self, group: int, groups: Sequence[_Range], bounds: dict[int, _Range]) -> _Range:
-        """The range of a group, from the measure that is exactly this group, if there is one."""
+        """The range of a group; already narrowed if a measure is exactly this group."""
         name = self._plan.groups[group].code
         own = (bounds[index] for index, measure in enumerate(self._plan.measures) if measure.name == name)
         return next(own, groups[group])
@@ -187,12 +199,16 @@ class _Space:
 
 @dataclass
 class _Range:
-    """The points that a sum can give, and its applicable maximum, each from a least to a largest number."""
+    """The range of the points of a sum, and the range of its applicable maximum; all in micropoints."""
 
     low: Ints
+    """The fewest points: one number, or one per combination."""
     high: Ints
+    """The most points."""
     least_maximum: int
+    """The smallest applicable maximum."""
     maximum: int
+    """The largest applicable maximum."""
 
     @classmethod
     def of_group(cls, group: GroupPlan, excluded: _Excluded) -> _Range:
@@ -203,7 +219,7 @@ class _Range:
 
     @classmethod
     def sum(cls, parts: Sequence[_Range], cap: float, floor: float) -> _Range:
-        """The range of a sum, from ``floor`` to ``cap``."""
+        """The range of the sum of the parts, limited to ``floor`` ... ``cap``."""
         low, high = (sum(int(getattr(part, end)) for part in parts) for end in ("low", "high"))
         least, maximum = (sum(getattr(part, end) for part in parts) for end in ("least_maximum", "maximum"))
         return cls(
@@ -238,11 +254,11 @@ class _Range:
         return _Range(np.full(size, self.low), np.full(size, self.high), self.least_maximum, self.maximum)
 
     def narrow(self, low: Ints, high: Ints) -> None:
-        """Keeps the points from ``low`` to ``high``."""
+        """Removes points below ``low`` and above ``high``."""
         self.low, self.high = np.maximum(self.low, low), np.minimum(self.high, high)
 
     def narrow_share(self, low: Ints, high: Ints) -> None:
-        """Keeps the points whose key as a percentage is at least ``low`` and below ``high``."""
+        """Removes points whose percentage, as a key of ``gates.threshold``, is below ``low``, or ``high`` or more."""
         least = np.maximum(low, 0)
         reached = -(-(least // 2) * self.least_maximum // MICRO)  # for an even key: at least
         above = (least // 2) * self.least_maximum // MICRO + 1
@@ -253,6 +269,6 @@ class _Range:
         to_share = np.where(high == UNBOUNDED, self.high, to_share)
         if self.maximum == 0:
             to_share = np.where(high == UNBOUNDED, self.high, -1)
-        if self.least_maximum == 0:  # nothing may apply; then every minimum in percent holds
+        if self.least_maximum == 0:  # possibly no criterion applies; then every minimum in percent holds
             from_share = np.where(high == UNBOUNDED, np.minimum(from_share, 0), from_share)
         self.narrow(from_share, to_share)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from scorer.criteria.conditions import AnswerGate, Combination, Gate, LevelGate, MeasureGate, Negation, Normal, in_tier
 from scorer.criteria.model import Category
-from scorer.engine.gates import RangeTest, Rule, Some, threshold
+from scorer.engine.gates import AtLeast, RangeTest, Rule, threshold
 from scorer.engine.rules import GatePlan, Key, KeyKind, Node, RulePlan
 from scorer.model.indicators import Indicator, IndicatorKind
 
@@ -16,7 +16,7 @@ Ranges = tuple[tuple[int | None, int | None], ...]
 
 @dataclass
 class RuleCompiler:
-    """Collects the measures, keys, gates and rules of one category.
+    """Collects the measures, keys, gates and rules of one category in one tier.
 
     Args:
         tier: the tier.
@@ -69,14 +69,14 @@ class RuleCompiler:
             of.append(len(self.gates) - 1)
         return Node(condition.at_least, tuple(of))
 
-    def _test(self, node: Node, keys: Sequence[int]) -> Some:
+    def _test(self, node: Node, keys: Sequence[int]) -> AtLeast:
         of = (
             self._test(inner, keys)
             if isinstance(inner, Node)
             else RangeTest(keys.index(self.gates[inner].key), self.gates[inner].test)
             for inner in node.of
         )
-        return Some(node.at_least, tuple(of))
+        return AtLeast(node.at_least, tuple(of))
 
     def _index(self, key: Key) -> int:
         if key not in self.keys:

@@ -69,7 +69,7 @@ class GatePlan:
 
 @dataclass(frozen=True)
 class Node:
-    """A combination of gates of a category, given by their indices, and of other combinations."""
+    """A combination: at least ``at_least`` of its parts must hold. A part is the index of a gate, or a combination."""
 
     at_least: int
     of: tuple[int | Node, ...]
@@ -87,7 +87,7 @@ class Node:
         return self.of if self.at_least == len(self.of) else (self,)
 
     def holds(self, gates: Mapping[int, Bools]) -> Bools:
-        """(n,) whether it holds, from whether each of its gates holds."""
+        """(n,) whether the combination holds. ``gates`` says for each gate, by index: (n,) whether it holds."""
         inner = [each.holds(gates) if isinstance(each, Node) else gates[each] for each in self.of]
         held: Bools = np.sum(inner, axis=0) >= self.at_least
         return held
@@ -95,7 +95,7 @@ class Node:
 
 @dataclass(frozen=True)
 class RulePlan:
-    """What one level requires. For a limit: what all levels that the limit can forbid require."""
+    """The condition of a level. For a limit: the negated limit, a condition of all levels that the limit forbids."""
 
     level: int
     """The level; 0 for a limit."""
@@ -107,11 +107,11 @@ class RulePlan:
     keys: tuple[int, ...]
     """The keys that the rule compares, as indices of the category's keys."""
     rule: Rule
-    """The rule to compile into the table."""
+    """The rule in numbers, from which the table is compiled."""
     table: GateTable | None = None
-    """Whether it holds in each cell; None until the rules are compiled."""
+    """Whether the rule holds in each cell; None until the rules are compiled."""
     excludes: bool = False
-    """Whether units for which it does not hold are not ranked, because of a limit."""
+    """True for a limit that excludes units from the ranking: those for which the rule does not hold."""
 
 
 @dataclass(frozen=True)
@@ -122,10 +122,11 @@ class Cells:
     """
 
     failed: NDArray[np.uint64]
-    """(cells,) bit i is set when gate i of the category fails; found by comparing numbers, without the gate table."""
+    """(cells,) bit i is set when gate i of the category fails; computed by comparing numbers, without the gate
+    table."""
     lacking: NDArray[np.uint64]
-    """(cells,) bit i is set when gate i is lacking: it fails, and the rule cannot hold unless one of the lacking gates
-    does."""
+    """(cells,) bit i is set when gate i is lacking: the gate and all combinations in which it is a part fail. To make
+    the rule hold, at least one of the lacking gates must be passed."""
     fails: Floats
     """(gates, cells) 1.0 where a gate of the rule fails: multiplied by the units per cell, it counts failing units."""
     measures: Mapping[str, Bools]
@@ -148,10 +149,10 @@ def cells_of(plan: RulePlan, gates: Sequence[GatePlan]) -> Cells:
 
 def holding(values: Ints, ranges: Sequence[tuple[int | None, int | None]]) -> Bools:
     """(n,) whether each value is in one of the ranges, see ``RangeTest``."""
-    found = np.zeros(len(values), dtype=np.bool_)
+    holds = np.zeros(len(values), dtype=np.bool_)
     for low, high in ranges:
-        found |= (True if low is None else values >= low) & (True if high is None else values <= high)
-    return found
+        holds |= (True if low is None else values >= low) & (True if high is None else values <= high)
+    return holds
 
 
 def bit(gate: int) -> np.uint64:
@@ -160,7 +161,7 @@ def bit(gate: int) -> np.uint64:
 
 
 def _lacking(node: int | Node, holds: Mapping[int, Bools]) -> tuple[Bools, NDArray[np.uint64]]:
-    """(cells,) whether a node holds, and the bits of the gates that it lacks where it does not hold."""
+    """(cells,) whether a node holds, and the bits of its lacking gates; see ``Cells.lacking``."""
     if not isinstance(node, Node):
         return holds[node], np.where(holds[node], np.uint64(0), bit(node))
     inner = [_lacking(each, holds) for each in node.of]

@@ -1,4 +1,4 @@
-"""Sums of points, and what follows from them: percent, converted and published scores."""
+"""Sums of points, with the percent, converted and published scores that are computed from them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Scores(NamedTuple):
     converted: Floats
     """points x nominal / max_points, rounded down."""
     published: Floats
-    """converted, rounded to the published decimals as the set says."""
+    """The converted score, rounded to the decimals that the criteria set publishes."""
     missing: Floats
     """Number of criteria that lack an answer."""
     not_applicable: Floats
@@ -35,9 +35,9 @@ class ScoreTable:
     """Several sums of n units, which the kernel fills.
 
     Args:
-        nominal: maximum of each of the first sums if every criterion applied, in micropoints.
+        nominal: maximum of each sum that has scores if every criterion applied, in micropoints. These sums come first.
         measures: number of further sums, for which only points, maximum and percent are kept.
-        units: n.
+        units: n, the number of units.
     """
 
     def __init__(self, nominal: Sequence[int], measures: int, units: int) -> None:
@@ -48,7 +48,7 @@ class ScoreTable:
 
     @cached_property
     def has_empty_sums(self) -> bool:
-        """Whether any unit has a sum to which no applicable criterion belongs."""
+        """Whether any unit has a sum without an applicable criterion."""
         return not self.max_points.all()
 
     def scores(self, row: int) -> Scores:

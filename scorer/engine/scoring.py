@@ -26,8 +26,8 @@ from scorer.model.units import Cohort
 from scorer.plugins.calls_in_flight import PluginCalls
 from scorer.plugins.group import Statuses
 
-CHUNK = 20_000
-"""Units per call of the kernel; between chunks the caller can cancel."""
+MAX_CHUNK_UNITS = 20_000
+"""Maximum number of units per call of the kernel. The caller can cancel between two chunks."""
 
 
 class Standing(IntEnum):
@@ -43,7 +43,7 @@ class Standing(IntEnum):
 
 
 RANKED = np.uint8(Standing.RANKED)
-"""As NumPy's own type: comparing an array with an enum member takes ten times as long."""
+"""The standing as a NumPy number: comparing an array with an enum member takes ten times as long."""
 
 
 class GroupScores(NamedTuple):
@@ -95,7 +95,7 @@ class CategoryScores(NamedTuple):
 
     @property
     def measures(self) -> tuple[MeasureScores, ...]:
-        """The sums that its gates compare."""
+        """The measures that the gates of the category compare."""
         table = self.table
         return tuple(
             MeasureScores(measure, table.points[row], table.max_points[row], table.percent[row])
@@ -130,7 +130,7 @@ class Assessment:
     levels: Ints
     """(categories, n) levels reached; 0: none."""
     eligible: Bools
-    """(n,) ranked in every required category."""
+    """(n,) whether the unit is ranked in every required category."""
     sums: ScoreTable
     """Rows as in ``SumsPlan``: the categories, all categories together, the other measures."""
     group_sums: ScoreTable | None
@@ -138,7 +138,7 @@ class Assessment:
     subtotals: ScoreTable | None
     """A row per subtotal; None if the tier has none, and unless ``assess`` was called with ``full``."""
     self_reported: Assessment | None = None
-    """The same units with the answers that they reported themselves; None if these are all that count."""
+    """The assessment of the same units by the answers that they reported themselves; None if no other answers count."""
 
     @property
     def overall(self) -> Scores:
@@ -158,9 +158,9 @@ def assess(
     """Scores the units of one tier.
 
     Args:
-        plan: what the criteria set fixes for the tier.
+        plan: the plan of the tier.
         cohort: the tier's units, whose answers were validated.
-        self_reported: the same units with the answers that they reported themselves, to be scored too.
+        self_reported: the same units with the answers that they reported themselves; scored too, if given.
         full: whether to keep the points and status of every criterion.
         plugin_calls: counts the plugin calls in flight; a service shares one between all its calls.
         check_cancelled: called before each chunk; may raise to stop the work.
@@ -170,43 +170,43 @@ def assess(
         PluginBusy: too many earlier calls of a plugin are still running.
     """
     plugin_calls = plugin_calls or PluginCalls()
-    with np.errstate(all="ignore"):  # threads do not inherit it; NaN means not reported
-        called = {
+    with np.errstate(all="ignore"):  # a setting of the thread: NaN, which means not reported, must not warn
+        plugin_scored = {
             index: score_group(group, cohort, plugin_calls)
             for index, group in enumerate(plan.groups)
             if group.lines is None
         }
-    results = _results(plan, len(cohort), called, full=full)
+    results = _results(plan, len(cohort), plugin_scored, full=full)
     answers, excluded = np.ascontiguousarray(cohort.matrix), plan.kernel.excluded(cohort.excluded, len(cohort))
     for units in _chunks(len(cohort)):
         check_cancelled()
         plan.kernel.score(answers, excluded, results, units)
     _mark_excluded(plan, results)
-    assessment = _assessment(plan, cohort, results, called)
+    assessment = _assessment(plan, cohort, results, plugin_scored)
     if self_reported is None:
         return assessment
-    beside = assess(plan, self_reported, full=full, plugin_calls=plugin_calls, check_cancelled=check_cancelled)
-    return replace(assessment, self_reported=beside)
+    by_own_answers = assess(plan, self_reported, full=full, plugin_calls=plugin_calls, check_cancelled=check_cancelled)
+    return replace(assessment, self_reported=by_own_answers)
 
 
 def _chunks(units: int) -> Iterator[slice]:
-    """Chunks of about equal size: a call for a small rest costs nearly as much as one for a full chunk."""
-    chunks = -(-units // CHUNK)
+    """Chunks of about equal size: a small last chunk would cost nearly as much as a full one."""
+    chunks = -(-units // MAX_CHUNK_UNITS)
     return (slice(units * n // chunks, units * (n + 1) // chunks) for n in range(chunks))
 
 
-def _results(plan: TierPlan, units: int, called: Mapping[int, PluginGroup], *, full: bool) -> Results:
-    """Arrays for the results of n units, with the sums of the called groups filled in.
+def _results(plan: TierPlan, units: int, plugin_scored: Mapping[int, PluginGroup], *, full: bool) -> Results:
+    """Arrays for the results of n units, with the sums of the groups that a plugin has scored filled in.
 
-    Sums of groups are kept if the caller wants them, or if the kernel needs those of called groups.
+    There are sums of groups if ``full``, or if the kernel needs those of plugin-scored groups.
     """
-    sums, groups = plan.sums, ScoreTable(plan.group_maxima, 0, units) if full or called else None
+    sums, groups = plan.sums, ScoreTable(plan.group_maxima, 0, units) if full or plugin_scored else None
     if groups is not None:
-        for index, group in called.items():
+        for index, group in plugin_scored.items():
             group.add_up(slice(None), groups, index)
         for measure, (index, row) in enumerate(sums.criteria, len(plan.groups)):
-            if index in called:
-                called[index].add_up(slice(row, row + 1), groups, measure)
+            if index in plugin_scored:
+                plugin_scored[index].add_up(slice(row, row + 1), groups, measure)
     levels = np.empty((len(plan.categories), units), dtype=np.int64)
     cells = np.empty((plan.kernel.rules, units), dtype=np.int64)
     standings = np.empty(levels.shape, dtype=np.uint8)
@@ -218,18 +218,20 @@ def _results(plan: TierPlan, units: int, called: Mapping[int, PluginGroup], *, f
 
 
 def _mark_excluded(plan: TierPlan, results: Results) -> None:
-    """Tells excluded units (by a limit) from units below the minimum. The kernel gives both the same standing."""
+    """Sets the standing of units that a limit excludes. The kernel has marked them as below the minimum."""
     cells = iter(results.cells)
     for category, standings in zip(plan.categories, results.standings, strict=True):
         for rule, cell in zip(category.rules, cells, strict=False):
             if rule.excludes and rule.table is not None:
-                meets = ~rule.table.holds.take(cell)
-                standings[meets & (standings == Standing.BELOW_MINIMUM)] = Standing.EXCLUDED
+                in_limit = ~rule.table.holds.take(cell)
+                standings[in_limit & (standings == Standing.BELOW_MINIMUM)] = Standing.EXCLUDED
 
 
-def _assessment(plan: TierPlan, cohort: Cohort, results: Results, called: Mapping[int, PluginGroup]) -> Assessment:
-    """The results, by category."""
-    groups, cells = _group_scores(plan, results, called), iter(results.cells)
+def _assessment(
+    plan: TierPlan, cohort: Cohort, results: Results, plugin_scored: Mapping[int, PluginGroup]
+) -> Assessment:
+    """The assessment of the n units of a cohort, from the results of the kernel and of plugins."""
+    groups, cells = _group_scores(plan, results, plugin_scored), iter(results.cells)
     categories = tuple(
         CategoryScores(
             category,
@@ -259,14 +261,14 @@ def _assessment(plan: TierPlan, cohort: Cohort, results: Results, called: Mappin
     )
 
 
-def _group_scores(plan: TierPlan, results: Results, called: Mapping[int, PluginGroup]) -> list[GroupScores]:
+def _group_scores(plan: TierPlan, results: Results, plugin_scored: Mapping[int, PluginGroup]) -> list[GroupScores]:
     """The scores of all groups; an empty list if the results have no points of single criteria."""
     scores, first = list[GroupScores](), 0
     if results.groups is None or results.points is None or results.status is None:
         return scores
     for index, group in enumerate(plan.groups):
-        if index in called:
-            points, status = called[index].points, called[index].status
+        if index in plugin_scored:
+            points, status = plugin_scored[index].points, plugin_scored[index].status
         else:
             rows = slice(first, first := first + len(group.criteria))
             points, status = results.points[rows], results.status[rows]

@@ -1,4 +1,4 @@
-"""Answers from several sources: which of them count, and what units reported themselves."""
+"""Answers from several sources: selects those that count, and those that units reported themselves."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from scorer.model.units import Cohort
 
 
 def counted(plan: TierPlan, submitted: Cohort) -> Cohort:
-    """The cohort with the answers that count: of each indicator, those of the last source that has an answer."""
+    """The cohort with the answers that count: for each unit and indicator, the answer from the last source that has
+    one.
+    """
     matrix = submitted.matrix.copy()
     for code, sources in plan.other_sources.items():
         row = matrix[plan.rows[code]]
@@ -24,7 +26,7 @@ def counted(plan: TierPlan, submitted: Cohort) -> Cohort:
 
 
 def self_reported(plan: TierPlan, submitted: Cohort) -> Cohort:
-    """The cohort as units reported it. Criteria that they do not report themselves do not apply."""
+    """The cohort with the answers that units reported. Criteria that units do not report themselves do not apply."""
     everywhere = np.ones(len(submitted), dtype=np.bool_)
     everywhere.setflags(write=False)
     criteria = [criterion for group in plan.groups for criterion in group.criteria]

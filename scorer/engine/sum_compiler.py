@@ -1,4 +1,4 @@
-"""Compiles the sums of a tier (categories, overall score, measures), and the orders by which they rank units."""
+"""Compiles the sums of a tier (categories, overall score, measures), and the orders in which units are ranked."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from scorer.model.fixed_point import PointsByTier
 
 def cap_in(tier: str, cap: PointsByTier | None) -> float:
     """Micropoints of a cap; infinity if the tier has none."""
-    most = cap.of(tier) if cap else None
-    return math.inf if most is None else most
+    micropoints = cap.of(tier) if cap else None
+    return math.inf if micropoints is None else micropoints
 
 
 def plan_measure(name: str, groups: Sequence[GroupPlan]) -> MeasurePlan | None:
-    """A measure; None if the tier has no criterion of it."""
+    """The plan of a measure, by its name in the document; None if the tier has none of its criteria."""
     if name == TOTAL:
         return MeasurePlan(name)
     codes = [group.code for group in groups]
@@ -85,7 +85,8 @@ class _Sums:
     groups: int
     of_categories: Sequence[Sequence[int]]
     members: list[Sequence[int]] = field(default_factory=list)
-    """For each sum, the indices of its groups. Indices from ``groups`` on are of ``criteria``."""
+    """For each sum, the indices of its groups. An index k from ``groups`` on stands for the criterion ``criteria[k -
+    groups]``."""
     criteria: list[tuple[int, int]] = field(default_factory=list)
     """See ``SumsPlan.criteria``."""
 
@@ -112,7 +113,7 @@ def _compositions(criteria_set: CriteriaSet, tier: str, groups: Sequence[str]) -
     Args:
         criteria_set: the criteria set.
         tier: the tier.
-        groups: codes of all groups; empty for the sums of single criteria, which belong to no category.
+        groups: codes of all groups; an empty code for each sum of a single criterion, which belongs to no category.
     """
     of_tier = [category for category in criteria_set.categories if category.tiers((tier,))]
     for category in of_tier:
@@ -149,18 +150,18 @@ def _compared(
 def plan_orders(criteria_set: CriteriaSet, codes: Sequence[str], sums: SumsPlan) -> tuple[OrderPlan, ...]:
     """The ranking orders of a tier that has the categories ``codes``, without keys that the tier lacks."""
     orders = []
-    for own, order in _rank_orders(criteria_set, codes):
+    for code, order in _rank_orders(criteria_set, codes):
         by = list[RankKeyPlan]()
         for key in order.by:
             if key.kind == "measure" and key in sums.ranked:
                 by.append(RankKeyPlan(False, sums.ranked[key]))
             elif key.kind != "measure" and key.category in (*codes, ""):
                 by.append(RankKeyPlan(key.kind == "level", [*codes, ""].index(key.category)))
-        orders.append(OrderPlan(order.ties, order.exact, tuple(by) or (RankKeyPlan(False, [*codes, ""].index(own)),)))
+        orders.append(OrderPlan(order.ties, order.exact, tuple(by) or (RankKeyPlan(False, [*codes, ""].index(code)),)))
     return tuple(orders)
 
 
 def _rank_orders(criteria_set: CriteriaSet, codes: Sequence[str]) -> list[tuple[str, CategoryRanking | RankingRule]]:
-    """How units are ordered in these categories, then overall, which has an empty code."""
+    """For each category, then for the overall score with an empty code: how units are ordered."""
     rule = criteria_set.ranking
     return [*((code, rule.categories[code]) for code in codes), ("", rule)]

@@ -62,12 +62,12 @@ class ValidatedTier:
     units: Ints
     """(n,) indices of the units in the submission."""
     cohort: Cohort
-    """With the answers that count."""
+    """The units with the answers that count."""
     parents: Sequence[str]
     """(n,) ids of the units' parents, possibly empty; or no entries if all parents are empty. If the set ranks units of
     this tier within their parent, all n are given."""
     self_reported: Cohort | None = None
-    """With the answers that the units reported themselves; None if these are all that count."""
+    """The units with the answers that they reported themselves; None if no other answers count."""
 
 
 def validate(
@@ -85,7 +85,8 @@ def validate(
         to_rank: whether the units will be ranked. Then some tiers require parents.
 
     Raises:
-        PluginFault: a check of a plugin failed. Descriptions of violations, which are made later, raise it too.
+        PluginFault: a check of a plugin failed. ``Violations.listed`` raises it too, because it calls the check's
+            ``describe``.
     """
     sorted_ids = _check_units(plan, submission, paths, violations)
     if to_rank:
@@ -126,7 +127,7 @@ def _compute_answers(plan: SetPlan, submission: Submission, paths: FieldPaths, v
             units,
             lambda unit, code=code: paths.answer(unit, code),  # type: ignore[misc]
             "COMPUTED",
-            lambda _: "is computed from the units of the call whose parent this is; leave it out",
+            lambda _: "is computed from the answers of the unit's children in the call; leave it out",
         )
 
 
@@ -185,7 +186,7 @@ def _exclusions(plan: SetPlan, submission: Submission, paths: FieldPaths, violat
             hint = violations.suggestions.did_you_mean("criterion", code, criteria)
             reason, message = "UNKNOWN_CRITERION", f"unknown criterion {code[:80]!r}{hint}"
         elif not criterion.may_be_not_applicable:
-            reason, message = "NOT_EXCLUDABLE", f"the set does not let criterion {code!r} be not applicable"
+            reason, message = "NOT_EXCLUDABLE", f"criterion {code!r} applies to every unit of the set"
         else:
             reason, message = "DUPLICATE_CRITERION", f"criterion {code!r} is listed twice"
             mask = excluded.setdefault(code, np.zeros(len(submission.ids), dtype=np.bool_))
@@ -208,7 +209,7 @@ def _repeated(mask: Bools, units: Ints) -> Ints:
 
 
 def _check_answers(plan: TierPlan, cohort: Cohort, units: Ints, paths: FieldPaths, violations: Violations) -> None:
-    # Native code finds out which rows have a bad answer, and which parts are larger than their wholes.
+    """Checks the answers of a tier's units. Native code first finds the rows and checks that have any violation."""
     suspicious = check_answers(cohort.matrix, plan.bounds, plan.whole, plan.parts)
     cohort.freeze()
     row_suspicious, part_violated = suspicious[: len(cohort.matrix)], suspicious[len(cohort.matrix) :]
@@ -221,7 +222,7 @@ def _check_answers(plan: TierPlan, cohort: Cohort, units: Ints, paths: FieldPath
 
 
 def _check_units_without_tier(plan: SetPlan, submission: Submission, paths: FieldPaths, violations: Violations) -> None:
-    """Finds violations in the answers of units whose tier is unknown: those that they would have in every tier."""
+    """Reports those violations of units of unknown tier that they would have in every tier."""
     tiers = submission.tiers if len(submission.tiers) != 1 else list(submission.tiers) * len(submission.ids)
     without = [unit for unit in range(len(submission.ids)) if not tiers or tiers[unit] not in plan.tiers]
     units = np.array(without, dtype=np.int64)
@@ -287,7 +288,10 @@ def _check_rules(
     *,
     checked: Cohort | None = None,
 ) -> None:
-    """Checks rules between several answers of a unit. Violations in the answers of ``checked`` are already noted."""
+    """Checks rules between several answers of a unit.
+
+    If ``checked`` is given, the same units with other answers, violations that it also has are not reported again.
+    """
     for check in checks:
         violating = check.violating(cohort)
         if checked is not None:

@@ -23,16 +23,17 @@ class FormColumn:
     header: str
     comment: str
     required: bool = False
+    """Whether every unit must fill in the column."""
     indicator: Indicator | None = None
-    """None: the column describes the unit, or has ticks."""
+    """The indicator whose answers the column has; None: the column describes the unit, or has ticks."""
     range: tuple[float, float] = (0.0, 0.0)
-    """Smallest and largest answer to the indicator."""
+    """Smallest and largest allowed answer to the indicator."""
 
 
 def form_columns(plan: SetPlan, tier: str, language: Language) -> list[FormColumn]:
-    """The columns that units of a tier fill in, in order."""
-    item, texts = plan.criteria_set, TEXTS[language]
-    within = tier in item.ranking.within_parent
+    """The columns that units of a tier fill in, from left to right."""
+    criteria_set, texts = plan.criteria_set, TEXTS[language]
+    within = tier in criteria_set.ranking.within_parent
     required_by_code = {"id": True, "name": False, "parent": within}
     columns = [
         FormColumn(
@@ -51,7 +52,7 @@ def form_columns(plan: SetPlan, tier: str, language: Language) -> list[FormColum
         bounds = plan.tiers[tier].ranges[indicator.code]
         comment = _comment(indicator, criteria, bounds, language)
         columns.append(FormColumn(indicator.code, header, comment, indicator=indicator, range=bounds))
-    for criterion in item.criteria.values():
+    for criterion in criteria_set.criteria.values():
         if criterion.may_be_not_applicable and criterion.points.of(tier) is not None:
             header = NOT_APPLICABLE[language == "vi"].format(criterion=criterion.id)
             comment = texts["tick"].format(title=text(criterion.title, language, criterion.id))
@@ -71,12 +72,12 @@ def _indicators(plan: SetPlan, tier: str) -> Iterator[tuple[Indicator, list[str]
     These are the indicators that criteria, levels or limits of the tier read, and those from which answers of another
     tier are computed. The latter have the ids of the criteria that read the computed answers.
     """
-    item = plan.criteria_set
-    for indicator in item.indicators.values():
-        criteria = [c.id for c in criteria_reading(item, indicator.code) if c.points.of(tier) is not None]
-        for rule in item.from_children:
+    criteria_set = plan.criteria_set
+    for indicator in criteria_set.indicators.values():
+        criteria = [c.id for c in criteria_reading(criteria_set, indicator.code) if c.points.of(tier) is not None]
+        for rule in criteria_set.from_children:
             if rule.reads == indicator.code and rule.tier != tier and not criteria:
-                criteria = [c.id for c in criteria_reading(item, rule.indicator)]
+                criteria = [c.id for c in criteria_reading(criteria_set, rule.indicator)]
         if criteria or indicator.code in plan.tiers[tier].gated:
             yield indicator, criteria
 

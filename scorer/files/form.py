@@ -21,15 +21,15 @@ from scorer_client.titles import text
 from scorer_client.units import Unit
 
 BLANK_ROWS = 1_000
-"""Rows to fill in when no units are given."""
+"""Number of empty rows per tier if no units are given."""
 
 MAX_VALIDATION_LENGTH = 255
-"""Characters that spreadsheets allow in a list of options and in an error message."""
+"""Maximum number of characters that spreadsheets allow in a list of options, and in an error message."""
 
 Styles: TypeAlias = dict[str, Any]
 
-_CREATED = datetime.datetime(2000, 1, 1)  # a fixed date: the same form has the same bytes
-_FIRST_DAY = datetime.date(1900, 3, 1)  # earlier dates are ambiguous: spreadsheets have a 29 February 1900
+_CREATED = datetime.datetime(2000, 1, 1)  # a fixed date, so that the same form always has the same bytes
+_FIRST_DAY = datetime.date(1900, 3, 1)  # earlier dates are ambiguous: spreadsheets count a 29 February 1900
 
 
 def form_workbook(plan: SetPlan, units: Sequence[Unit], language: Language) -> bytes:
@@ -79,12 +79,14 @@ def _styles(book: Any) -> Styles:
     }
 
 
-def _instructions(sheet: Any, item: CriteriaSet, sheets: Iterable[str], language: Language, styles: Styles) -> None:
+def _instructions(
+    sheet: Any, criteria_set: CriteriaSet, sheets: Iterable[str], language: Language, styles: Styles
+) -> None:
     texts = TEXTS[language]
-    days = [day.isoformat() if day else "..." for day in (item.effective_from, item.effective_to)]
+    days = [day.isoformat() if day else "..." for day in (criteria_set.effective_from, criteria_set.effective_to)]
     lines = [
-        (texts["criteria_set"], item.code),
-        (texts["title"], text(item.title, language, item.code)),
+        (texts["criteria_set"], criteria_set.code),
+        (texts["title"], text(criteria_set.title, language, criteria_set.code)),
         (texts["in_force"], f"{days[0]} - {days[1]}"),
         (texts["tiers"], ", ".join(sheets)),
     ]

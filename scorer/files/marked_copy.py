@@ -23,7 +23,7 @@ from scorer_client.files.read import sheets
 from scorer_client.forms import Form
 
 AUTHOR = "scorer check"
-"""Author of the comments on mistakes. They are removed when a marked copy is checked again."""
+"""Author of the comments on mistakes. When a marked copy is checked again, comments of this author are removed."""
 
 _RED = PatternFill("solid", start_color="FFFF9C9C", end_color="FFFF9C9C")
 _NO_FILL = PatternFill()
@@ -38,7 +38,7 @@ def marked_copy(file: Path, form: Form, violations: Iterable[Violation]) -> byte
 
     Args:
         file: a readable file of answers.
-        form: the form of its criteria set.
+        form: the form of the file's criteria set.
         violations: the mistakes to mark.
     """
     book = openpyxl.load_workbook(file) if _is_excel(file) else _new_workbook(file, form)
@@ -113,13 +113,15 @@ def _copy(sheet: Sheet, target: Any, names: ColumnNames, form: Form) -> None:
 
 
 def _kind(names: ColumnNames, title: str, form: Form) -> str:
-    """The kind of a column's indicator; "" if the column has no indicator."""
+    """The kind of the indicator in a column with this title; "" if the column has no indicator."""
     columns = names.columns(title)
     return form.indicators[columns[0].name].kind if len(columns) == 1 and columns[0].name in form.indicators else ""
 
 
 def _value(cell: Cell, kind: str, mark: str) -> object:
-    """A cell for openpyxl. In a column of numbers, a text that is certainly a number becomes a number."""
+    """The value of a cell in the new workbook. In a column of numbers, a text becomes a number if only one reading is
+    possible.
+    """
     if isinstance(cell, BadCell):
         return cell.text
     if not isinstance(cell, str):

@@ -24,7 +24,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "options": "One of: {options}",
         "required": "Required.",
         "wrong": "This value is not allowed",
-        "id": "Letters and digits that identify the unit, at most 128 bytes.",
+        "id": "Code that identifies the unit, at most 128 bytes.",
         "name": "The unit's name.",
         "parent": "Code of the unit above, such as a commune's district.",
         "tick": "Put x where this criterion does not apply to the unit: {title}",
@@ -32,9 +32,9 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
             "Fill in the yellow cells, one row per unit.\n"
             "An empty cell means: not reported. This is not zero.\n"
             "Columns marked * are required.\n"
-            "Yes and no: choose yes or no. Days: such as 31/12/2020. Numbers: without separators of thousands.\n"
+            "Yes and no: choose yes or no. Days: write them as 31/12/2020. Numbers: without thousands separators.\n"
             "Do not rename the sheets, and do not merge cells.\n"
-            "The comment of each header says what goes into the column.\n"
+            "The comment of each header says what to write into the column.\n"
             "'scorer check FILE --out marked.xlsx' marks what is wrong; 'scorer rank FILE' ranks the units."
         ),
     },
@@ -55,7 +55,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "options": "Một trong: {options}",
         "required": "Bắt buộc.",
         "wrong": "Giá trị này không hợp lệ",
-        "id": "Chữ và số định danh đơn vị, không quá 128 byte.",
+        "id": "Mã định danh đơn vị, không quá 128 byte.",
         "name": "Tên đơn vị.",
         "parent": "Mã của đơn vị cấp trên, ví dụ huyện của một xã.",
         "tick": "Đánh dấu x nếu tiêu chí này không áp dụng cho đơn vị: {title}",

@@ -15,7 +15,7 @@ MAX_CALLS = 24
 calls, and other plugins are not affected."""
 
 SLOW_SECONDS = 5.0
-"""After this time, a call counts as slow."""
+"""A call that lasts at least this long counts as slow."""
 
 
 class PluginBusy(Exception):
@@ -30,7 +30,7 @@ class _Call:
     """One call for which a plugin is scoring."""
 
     plugin: str
-    """The group and its plugin, for people."""
+    """The group and its plugin, as messages name them."""
     runs: tuple[str, ...]
     """The plugins whose code runs, including plugins that add formula kinds."""
     thread: int = field(default_factory=threading.get_ident)
@@ -59,9 +59,9 @@ class PluginCalls:
         """A context manager for the code in which a plugin scores in this thread.
 
         Args:
-            plugin: the group and its plugin, for people.
+            plugin: the group and its plugin, as messages name them.
             runs: the plugins whose code runs.
-            limited: whether ``max_calls`` applies.
+            limited: whether the call is refused if the plugin is already scoring for ``max_calls`` calls.
 
         Raises:
             PluginBusy: the plugin is already scoring for ``max_calls`` calls.
@@ -86,7 +86,10 @@ class PluginCalls:
             self._journal.write([(call.thread, call.runs) for call in self._calls], self._last)
 
     def slow(self) -> Iterator[tuple[str, float]]:
-        """Plugin and duration in seconds of each slow call. A call is reported again when its duration has doubled."""
+        """Yields each slow call: the group and its plugin, and the duration in seconds so far.
+
+        A call is yielded again only when its duration has doubled.
+        """
         with self._lock:
             calls = list(self._calls)
         for call in calls:

@@ -24,13 +24,13 @@ from scorer.plugins.plugin import Plugin, PluginError
 from scorer.plugins.process_state import ProcessState, changed_files, open_files
 
 CASES_SUFFIX = ".cases.yaml"
-"""Files with this suffix hold cases. A plugin may return them with its criteria sets, and they are skipped."""
+"""Suffix of files with cases. A plugin may return such files together with its criteria sets; they are skipped."""
 
 MAX_SHOWN_CHANGES = 3
 """Maximum number of changed functions that are named."""
 
 REASON = r"[A-Z][A-Z0-9_]{0,62}"
-"""The pattern of the reasons of checks, as the contract has it for all reasons."""
+"""The pattern of the reasons of checks. It is the pattern that the contract states for reasons of violations."""
 
 
 def load_plugin(
@@ -47,8 +47,8 @@ def load_plugin(
         plugin: the plugin without its declarations.
         load: imports its module and returns it.
         before: the plugins loaded earlier. Their groups and formula kinds cannot be declared again.
-        runs_code: whether code of others runs. If not, the state of the process is not watched, which in a running
-            server others change meanwhile.
+        runs_code: whether this runs code of the plugin's author. Only then are changes to the state of the process
+            detected: in a running server, other threads may change that state at the same time.
         loaded_code: the code that is watched, for plugins of others. Open files are watched then too.
 
     Returns:
@@ -66,7 +66,7 @@ def load_plugin(
             changed_code += loaded_code.restore()
         manager = _manager(plugin.name, module)
         groups = _results(manager.hook.scorer_criterion_group)
-        plugin = replace(plugin, **_group_claims(groups))
+        plugin = replace(plugin, **_group_fields(groups))
         formulas = tuple(_items(manager.hook.scorer_formulas))
         files = tuple(_items(manager.hook.scorer_criteria_sets))
         if not groups and not formulas and not files:
@@ -130,15 +130,15 @@ def _why_empty(manager: pluggy.PluginManager) -> str:
     if not implemented:
         return "implements no hook; is @hookimpl missing?"
     hint = "; are the YAML files in the distribution?" if "scorer_criteria_sets" in implemented else ""
-    return f"brings nothing: {' and '.join(sorted(implemented))} returned an empty list{hint}"
+    return f"declares nothing: {' and '.join(sorted(implemented))} returned an empty list{hint}"
 
 
-def _group_claims(groups: Sequence[object]) -> dict[str, Any]:
-    """The fields ``claims`` and ``api_version`` of ``Plugin``, which are shown even if the group cannot be used."""
+def _group_fields(groups: Sequence[object]) -> dict[str, Any]:
+    """The fields ``group_name`` and ``api_version`` of ``Plugin``, which are known even if the group cannot be used."""
     name = getattr(groups[0], "name", None) if groups else None
     version = getattr(groups[0], "api_version", None) if groups else None
     return {
-        "claims": name if isinstance(name, str) else "",
+        "group_name": name if isinstance(name, str) else "",
         "api_version": version if isinstance(version, int) else None,
     }
 
@@ -153,7 +153,7 @@ def _items(hook: pluggy.HookCaller) -> Iterator[Any]:
 
 def _results(hook: pluggy.HookCaller) -> Sequence[Any]:
     """The results of the plugin's implementations of a hook; empty if it has none."""
-    results: list[Any] = hook()  # pluggy leaves out results that are None
+    results: list[Any] = hook()  # results that are None are not in the list
     if len(results) < len(hook.get_hookimpls()):
         raise PluginError(f"{hook.name} returns nothing; is a return statement missing?")
     return results
@@ -190,7 +190,7 @@ def _check_group(group: object, taken: Mapping[str, Plugin]) -> None:
 def _check_check(check: Check, group: str) -> None:
     reads, reason = check.reads(), getattr(check, "reason", None)
     if not isinstance(reads, tuple | list) or not reads or not all(isinstance(code, str) for code in reads):
-        raise PluginError(f"checks of group {group!r} do not name indicators: {safe_repr(reads)}")
+        raise PluginError(f"a check of group {group!r} does not name the indicators that it reads: {safe_repr(reads)}")
     if not isinstance(reason, str) or not re.fullmatch(REASON, reason):
         raise PluginError(
             f"the reason of a check of group {group!r} is {safe_repr(reason)}, not a word such as TOO_MANY"

@@ -1,4 +1,4 @@
-"""Makes plugins of the criterion groups that a document declares.
+"""Turns the criterion groups that a document declares into plugins.
 
 A document is data: its groups are scored by formulas, and its checks are classes of the scorer. Each group is
 registered with pluggy and checked as the group of an installed plugin is, but exists only for its own document.
@@ -38,7 +38,7 @@ class DocumentGroup(CriterionGroup):
 
 
 class _DocumentPlugin:
-    """Stands for the module of an installed plugin: its hook returns the group."""
+    """Takes the place of a plugin's module: its hook returns the declared group."""
 
     def __init__(self, declared: DeclaredGroup) -> None:
         self._group = DocumentGroup(declared)
@@ -52,7 +52,7 @@ class _DocumentPlugin:
 def with_document_groups(host: PluginHost, document: Document) -> PluginHost:
     """The host with the groups that a document declares; groups that cannot be used become problems of the document."""
     plugins = list(host.plugins)
-    owners = {plugin.group.name if plugin.group else plugin.claims: plugin for plugin in host.plugins}
+    owners = {plugin.group.name if plugin.group else plugin.group_name: plugin for plugin in host.plugins}
     owners.pop("", None)
     for declared in declared_groups(document):
         if owner := owners.get(declared.code):

@@ -82,7 +82,9 @@ class Check(ABC):
 
 @dataclass(frozen=True)
 class PartOf(Check):
-    """A check that one indicator is not larger than another, such as online files and all files."""
+    """A check that one indicator is not larger than another, for example that files submitted online are not more than
+    all files.
+    """
 
     part: str
     whole: str

@@ -23,7 +23,7 @@ from scorer.plugins.process_state import no_process_exit
 ENTRY_POINTS = "scorer.plugins"
 
 BUNDLED, BUNDLED_PACKAGE = "egov-scorer", "scorer_plugins"
-"""The scorer's own distribution, and the package of its plugins. They are not probed."""
+"""The scorer's own distribution, and the package with its plugins, which are not probed."""
 
 
 @dataclass(frozen=True)
@@ -38,13 +38,15 @@ class PluginHost:
     """The plugin that scores each group, by the group's name."""
     formulas: Mapping[str, type[Formula]] = field(init=False)
     """Formula kinds by name, including the scorer's own."""
-    adders: Mapping[type[Formula], Plugin] = field(init=False)
+    formula_plugins: Mapping[type[Formula], Plugin] = field(init=False)
     """The plugin that adds each formula kind; the scorer's own kinds are not included."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "groups", {p.group.name: p.group for p in self.plugins if p.group})
         object.__setattr__(self, "providers", {p.group.name: p for p in self.plugins if p.group})
-        object.__setattr__(self, "adders", {kind: plugin for plugin in self.plugins for kind in plugin.formulas})
+        object.__setattr__(
+            self, "formula_plugins", {kind: plugin for plugin in self.plugins for kind in plugin.formulas}
+        )
         kinds = [*KINDS, *(kind for plugin in self.plugins for kind in plugin.formulas)]
         object.__setattr__(self, "formulas", {kind.kind: kind for kind in kinds})
 
@@ -77,7 +79,7 @@ class PluginHost:
                         replace(
                             plugin,
                             failure=result.failure,
-                            claims=result.claims,
+                            group_name=result.group_name,
                             api_version=result.api_version,
                             withheld=tuple(map(Path, result.withheld)),
                         )
@@ -98,7 +100,7 @@ class PluginHost:
             groups={name: GroupDeclaration(group.title, group.indicators) for name, group in self.groups.items()},
             formulas=self.formulas,
             unavailable=tuple(
-                QuarantinedPlugin(str(p), p.claims or p.name, p.failure) for p in self.plugins if p.failure
+                QuarantinedPlugin(str(p), p.group_name or p.name, p.failure) for p in self.plugins if p.failure
             ),
         )
 
@@ -108,7 +110,8 @@ def _find() -> tuple[list[tuple[EntryPoint, Plugin]], list[Plugin]]:
 
     Returns:
         Each entry point with its plugin, not yet loaded, in the order in which they are loaded; and one quarantined
-        plugin for each distribution whose metadata cannot be read, and for each plugin under the scorer's own name.
+        plugin for each distribution whose metadata cannot be read, and for each plugin whose distribution has the
+        scorer's own name.
     """
     found, unreadable, names = [], [], set()
     for distribution in importlib.metadata.distributions():
@@ -129,7 +132,7 @@ def _find() -> tuple[list[tuple[EntryPoint, Plugin]], list[Plugin]]:
         if normal_name == BUNDLED and not all(re.match(rf"{BUNDLED_PACKAGE}\b", point.value) for point in points):
             failure = f"its distribution calls itself {name!r}, which is the scorer's own name"
             unreadable += [Plugin(point.name, name, version, failure=failure) for point in points]
-            continue  # it does not hide the scorer's own plugins
+            continue  # so that it does not hide the scorer's own plugins
         if normal_name not in names:  # if two distributions have one name, Python imports the first
             found += [(point, Plugin(point.name, name, version)) for point in points]
         if points or normal_name != BUNDLED:

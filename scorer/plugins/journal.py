@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Self
 
 CALLS_BYTES = 2**14
-"""Size of the part of the memory that records the calls. Python's crash report follows it."""
+"""Size of the first part of the memory, which records the calls. Python's crash report follows this part."""
 
 MAX_RECORDED_CALLS = 64
 """Maximum number of calls that are recorded. The newest calls are kept."""
@@ -32,9 +32,9 @@ class Death:
     """The plugins whose code was running in the thread that crashed; in any thread if that thread is not known."""
     where: str = ""
     """The plugin's line that was running in the thread that crashed, such as "wells.py, line 31"; empty if unknown."""
-    later: bool = False
-    """Whether no plugin was scoring: ``plugins`` are those of the last call. What they left, such as a thread,
-    may have ended the process."""
+    after_call: bool = False
+    """True if no plugin was scoring. Then ``plugins`` are those of the last call: something that they left running,
+    such as a thread, may have ended the process."""
 
 
 class PluginJournal:
@@ -99,7 +99,7 @@ class PluginJournal:
         except (ValueError, TypeError):  # nothing was written, or the process died during a write
             calls, last = [], ()
         if last and not calls and not by_signal:
-            return Death(last, later=True)
+            return Death(last, after_call=True)
         if crash:
             calls = [call for call in calls if call[0] == int(crash[1], 16)]
         plugins = tuple(dict.fromkeys(plugin for _, plugins in calls for plugin in plugins))
@@ -115,9 +115,9 @@ class PluginJournal:
 
 
 def _own_line(frames: Sequence[tuple[str, str]]) -> str:
-    """The line of a plugin that was running; empty if there is none.
+    """The line of a plugin that was running, in the outermost function of the plugin; empty if no plugin was running.
 
-    If the plugin had called other code, this is the line with the call, because its author has to look there first.
+    If this function had called other code, the line is that of the call: the plugin's author must look there first.
 
     Args:
         frames: file and line of each frame, innermost first.

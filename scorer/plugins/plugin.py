@@ -11,7 +11,7 @@ from scorer.plugins.group import CriterionGroup
 
 
 class PluginError(Exception):
-    """A plugin breaks a rule, so it is quarantined. The text says which rule, as a sentence without subject."""
+    """A plugin breaks a rule, so it is quarantined. The text says which rule, such as "declares nothing"."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Plugin:
     version: str = ""
     api_version: int | None = None
     """API version that its group was written for. It is also set for a quarantined plugin; None if it is not known."""
-    claims: str = ""
+    group_name: str = ""
     """Name of the group that the plugin declares. It is also set for a quarantined plugin; empty if it is not known."""
     group: CriterionGroup | None = None
     """None if the plugin declares no group or is quarantined."""
@@ -40,6 +40,6 @@ class Plugin:
 
 
 def label(name: str, distribution: str, version: str) -> str:
-    """A plugin for people, with its distribution, because its name may not be unique."""
+    """The name of a plugin in messages: with its distribution and version, because names need not be unique."""
     source = f" ({' '.join(filter(None, (distribution, version)))})" if distribution else ""
     return escaped(f"plugin {name!r}{source}")

@@ -18,22 +18,24 @@ from scorer.model.child_processes import child_environment
 from scorer.model.untrusted import one_line
 
 COMMAND = (sys.executable, "-P", "-m", "scorer.plugins.probe_process")
-"""Starts the probe process. The docstring of its module describes the messages."""
+"""Starts the probe process; ``scorer.plugins.probe_process`` describes the messages."""
 
 TIME_LIMIT = 10.0
-"""Default for the seconds that the probe of one plugin may take."""
+"""Seconds that the probe of one plugin may take, by default."""
 
 START_SECONDS = 60.0
-"""Seconds that the process may take until it begins with a plugin."""
+"""Seconds that the probe process may take until it begins with the next plugin."""
 
 MAX_OUTPUT_BYTES = 2**20
-"""Maximum size of what one plugin prints."""
+"""Maximum number of bytes that one plugin may print."""
 
 POLL_SECONDS = 0.2
-"""Interval of checks whether the process has ended. The pipes do not tell, because its children may keep them open."""
+"""Interval at which the probe process is checked for its end. Its pipes do not show the end: children of the process
+may keep them open."""
 
 SEPARATOR = b"\x1e plugin \x1e\n"
-"""Printed before each plugin. Standard error and the reports are two pipes, so their order is not known otherwise."""
+"""Written to standard error before each plugin. It tells which output belongs to which plugin, because the reports come
+through another pipe."""
 
 CLOSED_FILES = 96
 """Exit code of the process when a plugin has closed the pipe for the reports."""
@@ -44,11 +46,11 @@ MAX_OUTPUT_SHOWN = 300
 
 @dataclass(frozen=True)
 class ProbeResult:
-    """The result of probing one plugin. The fields have the meanings that they have in ``Plugin``."""
+    """The result of probing one plugin. ``Plugin`` describes the fields that are not described here."""
 
     failure: str
     """Why the plugin cannot be used; empty if it can."""
-    claims: str = ""
+    group_name: str = ""
     api_version: int | None = None
     withheld: tuple[str, ...] = ()
     """Paths of the plugin's criteria sets, if the plugin cannot be used."""
@@ -57,7 +59,8 @@ class ProbeResult:
 def probe_plugins(
     points: Sequence[tuple[str, str]], *, command: Sequence[str] = COMMAND, time_limit: float = TIME_LIMIT
 ) -> list[ProbeResult]:
-    """Imports plugins and calls their hooks in another process. After a plugin that breaks it, a new one is started.
+    """Imports plugins and calls their hooks in another process. If a plugin breaks it, the next plugins get a new
+    process.
 
     Args:
         points: name and value of each entry point.
@@ -74,7 +77,7 @@ def probe_plugins(
             with _Probe(command, remaining, time_limit) as probe:
                 results += probe.results()
         except OSError as error:
-            failure = f"could not be tried out, because no process can be started: {error.strerror}"
+            failure = f"could not be probed, because no process can be started: {error.strerror}"
             results += [ProbeResult(failure)] * len(remaining)
     return results
 
@@ -112,7 +115,9 @@ class _Probe:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS: not permitted once all have ended
+        with contextlib.suppress(
+            ProcessLookupError, PermissionError
+        ):  # macOS: not permitted if all processes of the group have ended
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         self._pipes.close()
@@ -131,7 +136,7 @@ class _Probe:
                 if self._step:
                     self._results.append(ProbeResult(failure))
                 elif not self._results:  # the process itself does not work, which is not the fault of a plugin
-                    failure = f"could not be tried out, because the process for it {failure}"
+                    failure = f"could not be probed, because the probe process {failure}"
                     self._results = [ProbeResult(failure)] * self._count
                 break
         return self._results
@@ -175,20 +180,22 @@ class _Probe:
             case {
                 "plugin": int(index),
                 "failure": str(failure),
-                "claims": str(claims),
+                "group_name": str(group_name),
                 "api_version": int() | None as version,
                 "withheld": [*paths],
             }:
                 if self._step and index == len(self._results):
-                    self._results.append(ProbeResult(failure, claims, version, tuple(map(str, paths))))
+                    self._results.append(ProbeResult(failure, group_name, version, tuple(map(str, paths))))
                     self._begin("", START_SECONDS)
                 else:
-                    self._stop_at_forger()
-            case _:  # a plugin wrote this; it is ignored
+                    self._fail_forger()
+            case _:  # not a report: a plugin wrote this line
                 pass
 
-    def _stop_at_forger(self) -> None:
-        """Handles a forged result. The plugin that is probed wrote it; between two plugins, the one before did."""
+    def _fail_forger(self) -> None:
+        """Ends the probe with a failure of the plugin that forged a result: the current one; between two plugins, the
+        last.
+        """
         if not self._step:
             self._results = self._results[:-1]
         self._results.append(ProbeResult("writes probe results, which plugins must not do"))

@@ -6,7 +6,7 @@ separator before each plugin. If a plugin hangs or ends the process, only this p
 
     task    {"path": sys.path of the parent, "plugins": [[entry point's name, its value], ...]}
     begins  {"begins": "import"} or {"begins": "hooks"}
-    done    {"plugin": its index in the task, "failure": why it cannot be used, or empty, "claims": its group,
+    done    {"plugin": its index in the task, "failure": why it cannot be used, or empty, "group_name": its group,
              "api_version": number or null, "withheld": paths of its criteria sets if it cannot be used}
 
 After a plugin that leaves threads, forks or audit hooks, or closes or redirects files, the process ends, because the
@@ -30,7 +30,7 @@ INPUT = b"\n"
 
 
 def _renew_input() -> None:
-    """Replaces standard input by a new one. ``_was_input_read`` tells whether a plugin has read it."""
+    """Replaces standard input by a pipe with ``INPUT``, so that ``_was_input_read`` can detect reading."""
     read_end, write_end = os.pipe()
     os.write(write_end, INPUT)
     os.close(write_end)
@@ -88,7 +88,7 @@ def main() -> None:
         plugin = load_plugin(
             Plugin(name), partial(load, EntryPoint(name, value, ENTRY_POINTS)), loaded_code=loaded_code
         )
-        left = sorted(thread.name for thread in threading.enumerate() if thread not in before)
+        leftover_threads = sorted(thread.name for thread in threading.enumerate() if thread not in before)
         failure = plugin.failure
         if forks and not failure:
             failure = "forks the process, which would run the service twice"
@@ -97,12 +97,18 @@ def main() -> None:
             failure = "adds an audit hook, which cannot be removed and can stop the whole service"
         if not moved and _was_input_read() and not failure:
             failure = "reads standard input, which belongs to whoever runs a command"
-        if left and not failure:
-            failure = f"leaves threads running: {', '.join(left)}"
+        if leftover_threads and not failure:
+            failure = f"leaves threads running: {', '.join(leftover_threads)}"
         sets = plugin.withheld or plugin.criteria_sets
         withheld = [str(file) for file in sets if failure and isinstance(file, Path)]
-        report(plugin=index, failure=failure, claims=plugin.claims, api_version=plugin.api_version, withheld=withheld)
-        if left or forks or moved or audit_hooks:
+        report(
+            plugin=index,
+            failure=failure,
+            group_name=plugin.group_name,
+            api_version=plugin.api_version,
+            withheld=withheld,
+        )
+        if leftover_threads or forks or moved or audit_hooks:
             os._exit(0)
 
 

@@ -86,7 +86,7 @@ def _restore_filters(filters: list[tuple[Any, ...]]) -> None:
 
 
 LIMITS = tuple(getattr(resource, name) for name in dir(resource) if name.startswith("RLIMIT_"))
-"""The system's limits of a process, such as of open files."""
+"""The limits that the system sets for a process, such as the number of open files."""
 
 
 def _limits() -> tuple[tuple[int, int], ...]:
@@ -100,7 +100,7 @@ def _restore_limits(values: tuple[tuple[int, int], ...]) -> None:
 
 
 Value = tuple[str, Callable[[], Any], Callable[[Any], object]]
-"""A value of the process: name for people, getter, setter."""
+"""A value of the process: its name in messages, getter, setter."""
 
 CALL_VALUES: tuple[Value, ...] = (
     ("the recursion limit", lambda: min(sys.getrecursionlimit(), DEFAULT_RECURSION_LIMIT), sys.setrecursionlimit),
@@ -110,14 +110,14 @@ CALL_VALUES: tuple[Value, ...] = (
         lambda: _decimal_settings(decimal.getcontext()),
         partial(_restore_decimal, decimal.getcontext),
     ),
-    ("timers", _timers, _stop_timers),  # when one runs out, its signal ends the process
+    ("timers", _timers, _stop_timers),  # the signal of a timer would end the process
     ("sys.excepthook", lambda: sys.excepthook, partial(setattr, sys, "excepthook")),
     ("threading.excepthook", lambda: threading.excepthook, partial(setattr, threading, "excepthook")),
     ("the tracing of calls (settrace)", sys.gettrace, sys.settrace),
     ("the profiling of calls (setprofile)", sys.getprofile, sys.setprofile),
 )
-"""Values that plugins must change neither when they are imported nor when they score. They are quick to read, and no
-other thread changes them for a while, as ``warnings.catch_warnings`` does with filters."""
+"""Values that plugins must change neither when they are imported nor when they score. They are quick to read.
+Values that other threads change temporarily are not among them; ``warnings.catch_warnings`` so changes filters."""
 
 VALUES: tuple[Value, ...] = (
     ("the mask of file modes", _umask, os.umask),
@@ -149,7 +149,7 @@ LISTS: tuple[tuple[str, object, str], ...] = (
     *((f"sys.{name}", sys, name) for name in ("path", "meta_path", "path_hooks")),
     ("the log", logging.root, "handlers"),
 )
-"""Lists to which plugins may add but from which they must not remove: name for people, owner, attribute."""
+"""Lists to which plugins may add but from which they must not remove: name in messages, owner, attribute."""
 
 
 class CallState:
@@ -169,7 +169,7 @@ class CallState:
         return f"changes {', '.join(changes)}, which the whole service uses" if changes else ""
 
     def _restore(self) -> list[str]:
-        """Undoes all changes, and returns the names of what was changed."""
+        """Undoes all changes, and returns the names of the changed values."""
         changes = []
         if self._directory is not None and _directory() != self._directory:
             os.chdir(self._directory)
@@ -178,7 +178,7 @@ class CallState:
             if get() != value:
                 put(value)
                 changes.append(name)
-        faulthandler.cancel_dump_traceback_later()  # it can end the process; nobody can read whether one is set
+        faulthandler.cancel_dump_traceback_later()  # a pending dump can end the process, and cannot be detected
         return changes
 
 
@@ -214,10 +214,10 @@ class ProcessState(CallState):
 
 
 def open_files() -> dict[int, tuple[int, int]]:
-    """Identities of the open files, by descriptor."""
+    """The device and inode of each open file, by descriptor."""
     files = {}
     for descriptor in [int(path.name) for path in Path("/dev/fd").iterdir()]:
-        with contextlib.suppress(OSError):  # the listing itself was a file
+        with contextlib.suppress(OSError):  # the listing had a descriptor of its own, which is closed by now
             status = os.fstat(descriptor)
             files[descriptor] = status.st_dev, status.st_ino
     return files

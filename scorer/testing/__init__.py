@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
-# Where the scorer is installed, every run of pytest imports this package, so it imports the rest only when needed.
+# Every run of pytest imports this package if the scorer is installed. So other modules are imported only when needed.
 if TYPE_CHECKING:
     from scorer.testing.conformance.checks import Check
     from scorer.testing.conformance.plugin_under_test import PluginUnderTest

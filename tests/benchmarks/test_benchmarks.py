@@ -1,4 +1,4 @@
-"""The benchmarks that run in process: their names, and what becomes of peers that are not installed."""
+"""The benchmarks that run in process: their names and options, and missing peers."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def run(*arguments: str, without: Iterable[str] = (), folder: Path) -> subproces
 
 
 @pytest.mark.long
-def test_names_of_the_benchmarks(tmp_path: Path) -> None:
+def test_the_benchmarks_have_the_expected_names(tmp_path: Path) -> None:
     done = run("--collect-only", "-q", *(str(BENCHMARKS / file) for file in NAMES), folder=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     found: dict[str, set[str]] = {}
@@ -103,7 +103,7 @@ def test_peers_that_are_not_installed_are_left_out_and_named(tmp_path: Path) -> 
 
 
 @pytest.mark.long
-def test_what_cannot_be_measured_is_refused(tmp_path: Path) -> None:
+def test_invalid_benchmark_options_are_refused(tmp_path: Path) -> None:
     suite = str(BENCHMARKS / "test_plugins.py")
     (tmp_path / "some.csv").write_text("id,tier,computer\nd-ba-be,district,3\n", encoding="utf-8")
     for arguments, said in (
@@ -123,7 +123,7 @@ TIERS = [(code, tier) for code, plan in installed().sets.items() for tier in pla
 
 
 @pytest.mark.parametrize(("code", "tier"), TIERS)
-def test_drawn_provinces_reach_every_level_and_are_ranked(code: str, tier: str) -> None:
+def test_generated_provinces_reach_every_level_and_are_ranked(code: str, tier: str) -> None:
     drawn = Province.draw(installed().sets[code], 1_000, tier)
     found = columns(score(drawn))
     for category in drawn.plan.categories:
@@ -142,7 +142,7 @@ def test_drawn_provinces_reach_every_level_and_are_ranked(code: str, tier: str) 
 
 
 @pytest.mark.parametrize(("code", "tier"), TIERS)
-def test_the_plain_loop_finds_what_the_scorer_finds(code: str, tier: str) -> None:
+def test_the_plain_loop_agrees_with_the_scorer(code: str, tier: str) -> None:
     drawn = Province.draw(installed().sets[code], 200, tier)
     found = LOOP.scorer(Method.of(drawn.set_plan, drawn.plan))(drawn.cohort)
     assert differences(found, columns(score(drawn))) == []
@@ -150,7 +150,7 @@ def test_the_plain_loop_finds_what_the_scorer_finds(code: str, tier: str) -> Non
     assert differences(found, columns(score(drawn))) == ["overall.points: 1 of 200 differ"]
 
 
-def test_a_file_of_answers_is_a_province() -> None:
+def test_a_file_of_answers_can_be_measured() -> None:
     plan = installed().sets["bac-kan-2020"]
     answers = Path(__file__).parents[2] / "plugins/scorer_plugins/answers/bac-kan-2020.csv"
     assert len(Province.read(plan, answers)) == 108

@@ -1,4 +1,4 @@
-"""The benchmarks' report, chart and watch, on a run that is made up."""
+"""The report, the chart and the bounds of benchmarks, on an invented run."""
 
 from __future__ import annotations
 
@@ -178,7 +178,7 @@ def test_a_file_without_results_is_refused(tmp_path: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize("script", ["report.py", "watch.py"])
-def test_what_cannot_be_read_is_one_line_and_exit_code_2(tmp_path: Path, script: str) -> None:
+def test_an_unreadable_file_gives_one_line_and_exit_code_2(tmp_path: Path, script: str) -> None:
     for file in (written(tmp_path, {}), tmp_path / "no-such-file"):
         done = command(script, file)
         assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
@@ -206,7 +206,7 @@ def test_a_run_within_its_bounds_passes(tmp_path: Path) -> None:
     assert line.split() == ["ours", ":", "loop", "1,000", "0.022", "0.025", "0.04", "ok"]
 
 
-def test_the_command_ends_with_1_where_a_bound_is_broken(tmp_path: Path) -> None:
+def test_the_exit_code_is_1_if_a_bound_is_broken(tmp_path: Path) -> None:
     file = tmp_path / "bounds.toml"
     for bounds, code in ((KEPT, 0), (KEPT.replace("0.04", "0.024"), 1)):
         file.write_text(bounds, encoding="utf-8")
@@ -226,14 +226,14 @@ def test_one_broken_bound_fails(tmp_path: Path, value: float) -> None:
 
 
 @pytest.mark.parametrize("change", [("ours : loop", "ours : gone"), ("units = 1000", "units = 2000")])
-def test_a_bound_on_what_the_run_does_not_have_fails(tmp_path: Path, change: tuple[str, str]) -> None:
+def test_a_bound_on_a_missing_ratio_fails(tmp_path: Path, change: tuple[str, str]) -> None:
     code, said = watched(tmp_path, KEPT.replace(*change))
     assert code == 1
     assert "not in the run" in said
     assert said.count("BROKEN") == 1
 
 
-def test_two_ratios_of_one_name_are_no_run(tmp_path: Path) -> None:
+def test_two_ratios_with_one_name_are_refused(tmp_path: Path) -> None:
     run = RUN | {"benchmarks": [*RUN["benchmarks"], RUN["benchmarks"][0]]}  # type: ignore[misc, index]
     code, said = watched(tmp_path, KEPT, run)
     assert code == 2
@@ -253,8 +253,12 @@ def test_two_ratios_of_one_name_are_no_run(tmp_path: Path) -> None:
         KEPT.replace("at_most = 4", "at_most = 2"),
         KEPT + KEPT,
     ],
-)
-def test_bounds_that_nothing_could_break_are_refused(tmp_path: Path, bounds: str) -> None:
+    ids=[
+        "empty file", "no bounds", "not TOML", "no measured ratio", "infinite", "not a number", "a text",
+        "below the measured ratio", "duplicate",
+    ],
+)  # fmt: skip
+def test_bounds_that_nothing_can_break_are_refused(tmp_path: Path, bounds: str) -> None:
     code, said = watched(tmp_path, bounds)
     assert code == 2, said
     file = tmp_path / "bounds.toml"
@@ -262,7 +266,7 @@ def test_bounds_that_nothing_could_break_are_refused(tmp_path: Path, bounds: str
         read_bounds(file)
 
 
-def test_bounds_are_set_anew_from_a_run(tmp_path: Path) -> None:
+def test_suggested_bounds_fit_the_run(tmp_path: Path) -> None:
     code, said = watched(tmp_path, KEPT, suggest=True)
     assert code == 0
     file = tmp_path / "anew.toml"
@@ -273,7 +277,7 @@ def test_bounds_are_set_anew_from_a_run(tmp_path: Path) -> None:
     assert watched(tmp_path, said)[0] == 0
 
 
-def test_the_bounds_that_come_with_it_leave_room_for_noise_and_not_for_more() -> None:
+def test_the_bundled_bounds_allow_only_noise() -> None:
     bounds = read_bounds(BOUNDS)
     for bound in bounds:
         assert 1.3 <= bound.at_most / bound.measured <= 2.5, bound

@@ -1,4 +1,4 @@
-"""The command ``scorer``, as people type it: what it shows, and one clear line when they mistype."""
+"""The command ``scorer``: its output, and one clear line for each mistake."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def demo() -> str:
     return said(*DEMO)
 
 
-def test_the_demonstration_ranks_the_districts_as_the_province_did(demo: str) -> None:
+def test_the_demo_ranks_the_districts_as_the_province_did(demo: str) -> None:
     shown = lines(demo)
     starts = []
     for row in published():
@@ -60,14 +60,14 @@ def test_the_demonstration_ranks_the_districts_as_the_province_did(demo: str) ->
     assert starts == sorted(starts)
 
 
-def test_the_demonstration_shows_what_the_readme_promises(demo: str) -> None:
+def test_the_demo_shows_what_the_readme_promises(demo: str) -> None:
     (hue,) = (line for line in lines(demo) if "thành phố Huế" in line)
     for number in ("8", "42.63", "48", "89", "44.41", "2"):
         assert re.search(rf"(?<![\d.]){re.escape(number)}(?![\d.])", hue), number
     assert "9/9" in demo
 
 
-def test_the_demonstration_says_why_a_unit_is_not_at_a_better_level(demo: str) -> None:
+def test_the_demo_shows_what_keeps_a_unit_from_its_next_level(demo: str) -> None:
     shown = lines(demo)
     (at,) = (n for n, line in enumerate(shown) if "thành phố Huế" in line)
     causes = " ".join(shown[at : at + 3])
@@ -76,37 +76,37 @@ def test_the_demonstration_says_why_a_unit_is_not_at_a_better_level(demo: str) -
     assert "of 90 %" not in best
 
 
-def test_the_demonstration_says_where_its_numbers_are_from(demo: str) -> None:
+def test_the_demo_names_the_source_of_its_numbers(demo: str) -> None:
     made = lines(demo)[-1]
     assert "hue-2020" in made
     assert "reconstructed" in made
     assert re.search(r"revision [0-9a-f]{12}", made)
 
 
-def test_the_demonstration_is_the_same_every_time_and_in_any_directory(tmp_path: Path, demo: str) -> None:
+def test_the_demo_prints_the_same_every_time_in_any_directory(tmp_path: Path, demo: str) -> None:
     assert cli_in_process.run(*DEMO, cwd=tmp_path).stdout == demo
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_demonstration_needs_no_words() -> None:
+def test_the_demo_runs_without_options() -> None:
     shown = cli_in_process.said("demo")
     assert "reconstructed" in shown
     assert re.search(r"\d+/\d+ ranked", shown)
 
 
-def test_the_plainest_locale_shows_every_letter() -> None:
+def test_the_c_locale_shows_every_letter() -> None:
     done = run(*DEMO, LC_ALL="C")
     assert (done.returncode, done.stderr) == (0, "")
     assert "huyện Quảng Điền" in done.stdout
 
 
-def test_a_terminal_that_knows_only_ascii_shows_at_least_the_numbers() -> None:
+def test_an_ascii_terminal_shows_the_numbers() -> None:
     done = run(*DEMO, PYTHONIOENCODING="ascii")
     assert (done.returncode, done.stderr) == (0, "")
     assert "44.41" in done.stdout
 
 
-def test_the_encoding_of_the_terminal_does_not_reach_the_processes_that_are_started() -> None:
+def test_child_processes_do_not_inherit_the_encoding() -> None:
     done = subprocess.run(
         [str(SCORER), "criteria", "list"],
         env={**os.environ, "PYTHONIOENCODING": "utf-16"},
@@ -157,7 +157,7 @@ def test_a_value_that_would_be_misread_is_refused(words: tuple[str, ...], what: 
     assert what in done.stderr
 
 
-def test_a_mistake_in_an_option_is_not_one_of_the_file() -> None:
+def test_a_mistake_in_an_option_is_not_reported_in_the_file() -> None:
     answers = Path("plugins/scorer_plugins/answers/hue-2020.csv")
     done = cli_in_process.run("rank", str(answers), "--set", "hue-2020", "--period", "2019")
     assert done.stderr.splitlines()[-1] == "scorer: 1 mistake; nothing was ranked or written"
@@ -166,14 +166,14 @@ def test_a_mistake_in_an_option_is_not_one_of_the_file() -> None:
 # Criteria sets and plugins
 
 
-def test_the_list_of_criteria_sets_has_the_bundled_one() -> None:
+def test_criteria_list_has_the_bundled_sets() -> None:
     (line,) = (line for line in lines(cli_in_process.said("criteria", "list")) if line.startswith("hue-2020"))
     for words in ("Thừa Thiên Huế 2020", "2020-01-01 to 2020-12-31", "district", "reconstructed"):
         assert words in line
     assert re.search(r"\b[0-9a-f]{12}$", line)
 
 
-def test_a_criteria_set_is_shown_with_all_it_asks() -> None:
+def test_criteria_show_has_all_requirements() -> None:
     text = cli_in_process.said("criteria", "show", "hue-2020")
     shown = "\n".join(lines(text))
     for words in (
@@ -188,7 +188,7 @@ def test_a_criteria_set_is_shown_with_all_it_asks() -> None:
     assert "Giả định" not in shown
 
 
-def test_a_criteria_set_is_shown_in_vietnamese() -> None:
+def test_criteria_show_speaks_vietnamese() -> None:
     shown = "\n".join(lines(cli_in_process.said("criteria", "show", "hue-2020", "--lang", "vi")))
     for words in (
         *("PE.01", "15 điểm", "có thể không áp dụng", "mức 1: total từ 90 %", "infrastructure+human_resources từ 70 %"),
@@ -204,7 +204,7 @@ def test_a_bundled_document_is_good() -> None:
     )
 
 
-def test_list_show_and_check_agree_on_the_revision(demo: str) -> None:
+def test_criteria_list_show_and_check_agree_on_the_revision(demo: str) -> None:
     (listed,) = (line for line in lines(cli_in_process.said("criteria", "list")) if line.startswith("hue-2020"))
     inside = cli_in_process.said
     texts = [listed, inside("criteria", "show", "hue-2020"), inside("criteria", "check", str(HUE)), demo]
@@ -309,7 +309,7 @@ def is_one_clear_line(text: str, wanted: Sequence[str]) -> None:
 
 
 @pytest.mark.parametrize("what", MISTAKES)
-def test_a_mistake_is_one_clear_line(
+def test_a_mistake_gives_one_clear_line(
     what: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words, wanted = MISTAKES[what]
@@ -322,7 +322,7 @@ def test_a_mistake_is_one_clear_line(
     is_one_clear_line(shown.err, wanted)
 
 
-def test_after_a_refused_command_standard_output_is_the_callers(
+def test_a_refused_command_restores_standard_output(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["scorer", *MISTAKES["an option that there is not"][0]])
@@ -342,14 +342,14 @@ def test_after_a_refused_command_standard_output_is_the_callers(
         pytest.param("a command that there is not", marks=pytest.mark.long),
     ],
 )
-def test_a_mistake_is_one_clear_line_of_the_installed_command(what: str) -> None:
+def test_a_mistake_gives_one_clear_line_in_the_installed_command(what: str) -> None:
     words, wanted = MISTAKES[what]
     done = run(*words)
     assert (done.returncode, done.stdout) == (2, "")
     is_one_clear_line(done.stderr, wanted)
 
 
-def test_a_port_that_is_taken_is_one_clear_line() -> None:
+def test_a_taken_port_gives_one_clear_line() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -361,7 +361,7 @@ def test_a_port_that_is_taken_is_one_clear_line() -> None:
 
 
 @pytest.mark.parametrize("words", [[], ["criteria"], ["plugins"]], ids=["scorer", "criteria", "plugins"])
-def test_a_command_alone_says_what_it_takes(words: list[str]) -> None:
+def test_a_command_without_arguments_prints_its_usage(words: list[str]) -> None:
     done = cli_in_process.run(*words)
     assert done.returncode == 2
     assert "Usage: " + " ".join(["scorer", *words]) in " ".join(lines(done.stdout + done.stderr))
@@ -381,7 +381,7 @@ def test_a_command_alone_says_what_it_takes(words: list[str]) -> None:
     ],
     ids=" ".join,
 )
-def test_a_reader_that_has_gone_is_no_cause_for_complaint(words: list[str]) -> None:
+def test_a_closed_pipe_gives_no_error(words: list[str]) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     try:
@@ -392,7 +392,7 @@ def test_a_reader_that_has_gone_is_no_cause_for_complaint(words: list[str]) -> N
     assert done.returncode != 0
 
 
-def test_the_head_of_what_is_shown_can_be_taken() -> None:
+def test_output_can_be_piped_to_head() -> None:
     done = subprocess.run(
         ["bash", "-c", f"'{SCORER}' criteria show hue-2020 | head -n 1"], capture_output=True, text=True, check=False
     )
@@ -401,12 +401,12 @@ def test_the_head_of_what_is_shown_can_be_taken() -> None:
     assert done.stdout.startswith("hue-2020 ")
 
 
-def test_nothing_is_cut_for_whoever_reads_a_pipe(demo: str) -> None:
+def test_piped_output_is_not_shortened(demo: str) -> None:
     inside = cli_in_process.said
     assert "…" not in demo + inside("criteria", "list") + inside("plugins", "list")
 
 
-def test_json_is_utf8_whatever_standard_output_takes() -> None:
+def test_json_is_utf8_for_any_standard_output() -> None:
     done = run(*DEMO, "--json", PYTHONIOENCODING="ascii")
     assert (done.returncode, done.stderr) == (0, "")
     assert "Huế" in done.stdout
@@ -416,7 +416,7 @@ def test_json_is_utf8_whatever_standard_output_takes() -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("columns", ["0", "x", "²"])
 @pytest.mark.parametrize("variable", ["COLUMNS", "LINES", "TERMINAL_WIDTH"])
-def test_a_width_that_is_none_is_not_taken(variable: str, columns: str) -> None:
+def test_an_invalid_width_is_ignored(variable: str, columns: str) -> None:
     for words in (("plugins", "list"), ("criteria", "--help")):
         done = run(*words, **{variable: columns})
         assert (done.returncode, done.stderr) == (0, "")
@@ -435,13 +435,13 @@ def test_a_width_that_is_none_is_not_taken(variable: str, columns: str) -> None:
     ],
     ids=" ".join,
 )  # fmt: skip
-def test_an_argument_that_is_no_text_is_named(words: tuple[str, ...]) -> None:
+def test_an_argument_that_is_not_utf8_is_named(words: tuple[str, ...]) -> None:
     done = run(*words, "x\udcff")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "scorer: the argument 'x\\udcff' is not UTF-8; does the locale (LANG) use UTF-8?\n"
 
 
-def test_a_file_whose_name_is_no_text_is_read(tmp_path: Path) -> None:
+def test_a_file_whose_name_is_not_utf8_is_read(tmp_path: Path) -> None:
     (tmp_path / "x\udcff.yaml").write_bytes(HUE.read_bytes())
     done = run("criteria", "check", "x\udcff.yaml", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
@@ -458,14 +458,14 @@ def test_a_file_whose_name_is_no_text_is_read(tmp_path: Path) -> None:
     ],
     ids=" ".join,
 )
-def test_a_standard_output_that_is_closed_is_named(words: list[str]) -> None:
+def test_a_closed_standard_output_is_reported(words: list[str]) -> None:
     command = ["bash", "-c", '"$0" "$@" >&-', str(SCORER), *words]
     done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
     assert (done.returncode, done.stderr) == (1, "scorer: cannot write the output: Bad file descriptor\n")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_server_says_where_it_is_and_stops_when_told(number: signal.Signals) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.long)])
+def test_serve_prints_its_address_and_stops_on_a_signal(number: signal.Signals) -> None:
     command = [str(SCORER), "serve", "--address", "127.0.0.1:0"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
         assert server.stderr is not None

@@ -1,4 +1,4 @@
-"""Cases of criteria sets: what the command and pytest say of those that pass, fail, or cannot be read."""
+"""Cases of criteria sets: what the command and pytest print about passing, failing and unreadable cases."""
 
 from __future__ import annotations
 
@@ -112,14 +112,14 @@ def at(folder: Path, words: str, body: str = FAILING) -> str:
     return f"mine.cases.yaml:{line}:"
 
 
-def test_the_bundled_sets_give_what_was_published() -> None:
+def test_the_bundled_sets_give_the_published_results() -> None:
     shown = said("criteria", "test").splitlines()
     assert all(line.startswith("ok     ") for line in shown[:-1])
     assert {line.split()[1] for line in shown[:-1]} == {"bac-kan-2020:", "hue-2020:"}
     assert shown[-1] == f"{len(shown) - 1} cases of 2 criteria sets: {len(shown) - 1} ok, 0 failed"
 
 
-def test_the_answers_of_the_bundled_cases_are_those_that_come_with_the_scorer() -> None:
+def test_the_bundled_cases_have_the_bundled_answers() -> None:
 
     for file in sorted(SETS.glob("*.cases.yaml")):
         document = parse(file.read_bytes(), file.name)
@@ -133,7 +133,7 @@ def test_the_answers_of_the_bundled_cases_are_those_that_come_with_the_scorer() 
             assert given == kept
 
 
-def test_a_case_that_passes(folder: Path) -> None:
+def test_a_passing_case_is_reported_as_ok(folder: Path) -> None:
     done = run("criteria", "test", "mine.yaml", cwd=cases(folder, GOOD))
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == (
@@ -141,7 +141,7 @@ def test_a_case_that_passes(folder: Path) -> None:
     )
 
 
-def test_a_set_that_is_named_by_its_files_and_its_cases_is_tested_once(folder: Path) -> None:
+def test_a_set_named_by_document_and_cases_is_tested_once(folder: Path) -> None:
     done = run("criteria", "test", "mine.yaml", "mine.cases.yaml", "./mine.yaml", cwd=cases(folder, GOOD))
     assert done.returncode == 0, done.stderr
     assert lines(done.stdout)[-1] == "1 case of 1 criteria set: 1 ok, 0 failed"
@@ -202,7 +202,7 @@ def test_ranks_within_parents_and_commendations_are_compared(tmp_path: Path) -> 
     assert "cases[0].units[2].parent: is empty; units of tier 'district' are ranked within their" in done.stderr
 
 
-def test_results_as_json(folder: Path) -> None:
+def test_results_of_cases_are_printed_as_json(folder: Path) -> None:
     done = run("criteria", "test", "--json", "mine.yaml", cwd=cases(folder, GOOD, FAILING))
     assert done.returncode == 1
     (found,) = json.loads(done.stdout)["sets"]
@@ -212,14 +212,14 @@ def test_results_as_json(folder: Path) -> None:
     assert [check["passed"] for check in failing["checks"]] == [False, True, False, False]
 
 
-def test_all_that_is_wrong_with_a_document_is_said_at_once(folder: Path) -> None:
+def test_all_mistakes_of_a_document_of_cases_are_reported(folder: Path) -> None:
     done = run("criteria", "test", "mine.yaml", cwd=cases(folder, BROKEN))
     assert done.returncode == 2
     assert [line.removeprefix("scorer: mine.cases.yaml:") for line in done.stderr.splitlines()] == [
         "6:15: cases[0].answers.policy_environment_award: unknown indicator; "
         "did you mean 'policy_environment_awarded'?",
         "6:68: cases[0].answers.infrastructure_awarded: is a flag; 'infrastructure_awarded' is a number: give 'number'",
-        "7:22: cases[0].not_applicable[0]: the set does not let criterion 'INF.01' be not applicable",
+        "7:22: cases[0].not_applicable[0]: criterion 'INF.01' applies to every unit of the set",
         "7:38: cases[0].not_applicable[2]: criterion 'INF.02' is listed twice",
         "8:23: cases[0].expect.points.readyness: 'readyness' is not a category, group, criterion or measure of tier "
         "'district'; did you mean 'readiness'?",
@@ -243,7 +243,7 @@ def test_all_that_is_wrong_with_a_document_is_said_at_once(folder: Path) -> None
     assert done.stdout == "4 cases of 1 criteria set: 0 ok, 0 failed, 4 not run\n"
 
 
-def test_answers_that_doubles_would_round_are_problems(folder: Path) -> None:
+def test_answers_that_doubles_would_round_are_refused(folder: Path) -> None:
     names = ("policy_environment_awarded", "infrastructure_awarded", "human_resources_awarded")
     wrong = ("1.0000001", "1.99999999999999999999", "1" + "0" * 400)
     said = ("has more than six decimals", "has more than six decimals", "is not a plain decimal number")
@@ -270,7 +270,7 @@ def test_answers_that_doubles_would_round_are_problems(folder: Path) -> None:
         ("", "expected keys and values (points, percent, converted, published, ...), not nothing"),
     ],
 )
-def test_what_is_expected_is_read_strictly(folder: Path, expect: str, wrong: str) -> None:
+def test_expected_values_are_read_strictly(folder: Path, expect: str, wrong: str) -> None:
     cases(folder, f"  - name: one\n    tier: district\n    expect: {expect}\n")
     shelf = CaseLoader(PluginHost.installed(), COMPILER)
     file = CaseFile.read(shelf.file(folder / "mine.yaml"))
@@ -303,14 +303,14 @@ def test_cases_that_stand_alone_test_the_installed_set_of_their_code(tmp_path: P
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )
-def test_a_mistake_is_one_clear_line(folder: Path, words: list[str], wanted: str) -> None:
+def test_a_mistake_gives_one_clear_line(folder: Path, words: list[str], wanted: str) -> None:
     done = run("criteria", "test", *words, cwd=folder)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"scorer: {wanted}")
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_a_set_of_a_plugin_is_tested_by_the_cases_beside_it(folder: Path) -> None:
+def test_a_set_of_a_plugin_is_tested_by_its_cases(folder: Path) -> None:
     from scorer.plugins.plugin import Plugin
 
     alone = folder / "alone.yaml"
@@ -337,7 +337,7 @@ def test_a_set_of_a_plugin_is_tested_by_the_cases_beside_it(folder: Path) -> Non
         ("-1.5", -1.5, True),
     ],
 )
-def test_numbers_are_exact_or_rounded_to_what_is_written(text: str, actual: float, holds: bool) -> None:
+def test_expected_numbers_are_exact_or_rounded_as_written(text: str, actual: float, holds: bool) -> None:
     number = parse(text, "").data
     assert Expected.parse(number).holds(exact(actual)) is holds
     assert Expected.percent(f"{text} %").holds(exact(actual)) is holds
@@ -374,14 +374,14 @@ def test_pytest_runs_cases_as_items(folder: Path) -> None:
     assert "runner.py" not in done.stdout
 
 
-def test_pytest_says_what_is_wrong_with_a_document(folder: Path) -> None:
+def test_pytest_reports_mistakes_of_a_document(folder: Path) -> None:
     done = collected(cases(folder, BROKEN), *PLUGIN)
     assert done.returncode == 2
     assert "mine.cases.yaml:8:38: cases[0].expect.levels: unknown key 'levels'" in done.stdout
     assert "Traceback" not in done.stdout
 
 
-def test_pytest_collects_nothing_that_was_not_asked_for(folder: Path) -> None:
+def test_pytest_collects_only_requested_cases(folder: Path) -> None:
     done = collected(cases(folder, FAILING))
     assert done.returncode == 5, done.stdout  # no tests were collected
 

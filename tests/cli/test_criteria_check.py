@@ -86,7 +86,7 @@ def golden(name: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_broken_document_is_refused_in_these_words(name: str) -> None:
+def test_a_broken_document_gives_the_expected_messages(name: str) -> None:
     said = messages(name)
     assert said, "refused without a reason"
     if UPDATE:
@@ -111,12 +111,12 @@ def test_every_golden_file_has_its_document() -> None:
     assert {path.stem for path in BROKEN.glob("*.txt")} <= set(NAMES)
 
 
-def test_documents_are_broken_on_purpose_by_the_dozen() -> None:
+def test_there_are_dozens_of_broken_documents() -> None:
     assert len(NAMES) >= 25
 
 
 @pytest.mark.parametrize("name", ["colons-in-messages", "not-utf8", "wrong-types"])
-def test_the_command_says_it_in_these_words(name: str) -> None:
+def test_the_command_prints_the_expected_messages(name: str) -> None:
     done = check(f"{name}.yaml")
     assert done.returncode == 2
     assert done.stdout == ""
@@ -138,7 +138,7 @@ def test_the_command_checks_many_documents_in_their_order() -> None:
 
 
 @pytest.mark.long
-def test_the_command_refuses_every_document_without_breaking() -> None:
+def test_the_command_refuses_every_broken_document() -> None:
     done = check(*(f"{name}.yaml" for name in NAMES))
     assert done.returncode == 2
     assert done.stdout == ""
@@ -155,14 +155,14 @@ def test_a_good_document_is_called_good_among_broken_ones() -> None:
     assert done.stderr.splitlines()[-1] == "scorer: 2 of 3 documents cannot be used"
 
 
-def test_a_good_document_alone_is_no_mistake() -> None:
+def test_a_good_document_gives_exit_code_0() -> None:
     done = check(BUNDLED)
     assert done.returncode == 0
     assert done.stderr == ""
     assert "hue-2020 is good" in done.stdout
 
 
-def test_points_that_look_like_a_percentage_are_warned_of(tmp_path: Path) -> None:
+def test_points_that_look_like_a_percentage_give_a_warning(tmp_path: Path) -> None:
     text = BUNDLED.read_text(encoding="utf-8")
     wrong = re.sub(r"(measure: total, at_least: )(\d\d)%", r"\g<1>0.\2", text)
     assert wrong != text
@@ -178,7 +178,7 @@ def test_points_that_look_like_a_percentage_are_warned_of(tmp_path: Path) -> Non
     ), first
 
 
-def test_shares_that_look_like_percentages_are_warned_of() -> None:
+def test_shares_that_look_like_percentages_give_a_warning() -> None:
     text = (BROKEN / "parts-do-not-add-up.yaml").read_text(encoding="utf-8").split("          - id: D.01")[0]
     ratio = "formula: ratio, numerator: computers, denominator: staff, when_zero: zero"
     text += f"          - {{id: D.01, {ratio}, target: 80, floor: 10, points: 1}}\n"
@@ -198,7 +198,7 @@ def test_shares_that_look_like_percentages_are_warned_of() -> None:
     ]
 
 
-def test_files_of_cases_are_passed_over(tmp_path: Path) -> None:
+def test_files_of_cases_are_skipped(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_bytes(BUNDLED.read_bytes())
     (tmp_path / "a.cases.yaml").write_text("criteria_set: hue-2020", encoding="utf-8")
     done = check("a.cases.yaml", "a.yaml", cwd=tmp_path)
@@ -210,7 +210,7 @@ def test_files_of_cases_are_passed_over(tmp_path: Path) -> None:
     )
 
 
-def test_an_anchor_may_be_given_anew(tmp_path: Path) -> None:
+def test_an_anchor_may_be_defined_again(tmp_path: Path) -> None:
     text = BUNDLED.read_text(encoding="utf-8")
     (tmp_path / "anchors.yaml").write_text(
         text.replace("level: 1", "level: &n 1").replace("level: 2", "level: &n 2"), encoding="utf-8"
@@ -219,7 +219,7 @@ def test_an_anchor_may_be_given_anew(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_the_name_of_a_file_is_shown_as_it_is(tmp_path: Path) -> None:
+def test_the_name_of_a_file_is_shown_unchanged(tmp_path: Path) -> None:
     name = "set [bold] :100: 2020.yaml"
     (tmp_path / name).write_bytes(BUNDLED.read_bytes())
     done = check(name, cwd=tmp_path)
@@ -228,13 +228,13 @@ def test_the_name_of_a_file_is_shown_as_it_is(tmp_path: Path) -> None:
     assert len(done.stdout.splitlines()) == 1
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
     done = check("not-there.yaml", cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr == "scorer: cannot read not-there.yaml: No such file or directory\n"
 
 
-def test_a_file_that_is_not_there_hides_no_other(tmp_path: Path) -> None:
+def test_a_missing_file_does_not_hide_mistakes_of_others(tmp_path: Path) -> None:
     (tmp_path / "empty.yaml").write_bytes(b"")
     done = check("not-there.yaml", "empty.yaml", cwd=tmp_path)
     assert done.returncode == 2
@@ -243,13 +243,13 @@ def test_a_file_that_is_not_there_hides_no_other(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(30)
-def test_a_document_without_end_is_not_read_for_ever() -> None:
+def test_an_endless_document_is_refused() -> None:
     done = check("/dev/zero")
     assert done.returncode == 2
     assert done.stderr.splitlines()[0] == "scorer: /dev/zero:1:1: larger than 1048576 bytes"
 
 
-def test_a_document_larger_than_a_mebibyte_is_not_read(tmp_path: Path) -> None:
+def test_a_document_larger_than_one_mebibyte_is_refused(tmp_path: Path) -> None:
     (tmp_path / "large.yaml").write_bytes(b"# filler\n" * 120_000)
     done = check("large.yaml", cwd=tmp_path)
     assert done.returncode == 2
@@ -258,8 +258,12 @@ def test_a_document_larger_than_a_mebibyte_is_not_read(tmp_path: Path) -> None:
 
 @pytest.mark.long
 @pytest.mark.timeout(60)
-@pytest.mark.parametrize("text", ["a: 1\n" * 200_000, "".join(f"{n}: [x, {{}}]\n" for n in range(30_000))])
-def test_the_first_twenty_problems_of_a_document_are_named_and_the_others_counted(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize(
+    "text",
+    ["a: 1\n" * 200_000, "".join(f"{n}: [x, {{}}]\n" for n in range(30_000))],
+    ids=["duplicate keys", "unknown keys"],
+)
+def test_the_first_twenty_problems_are_listed_and_the_others_counted(tmp_path: Path, text: str) -> None:
     (tmp_path / "many.yaml").write_text(text, encoding="utf-8")
     done = check("many.yaml", cwd=tmp_path)
     assert done.returncode == 2
@@ -289,7 +293,7 @@ def test_tens_of_thousands_of_mistakes_do_not_take_minutes() -> None:
     assert problems.problems
 
 
-def test_mended_documents_are_good() -> None:
+def test_corrected_documents_are_good() -> None:
     """The broken documents' common ground is sound: each is refused for its own mistake only."""
     text = (BROKEN / "provenance-of-a-level.yaml").read_text(encoding="utf-8")
     plan, document = load_set(

@@ -75,13 +75,13 @@ def scorer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
     [("sets/wards.yaml", "sets/next.yaml"), ("wards-2026", "wards-2027", "--criteria", "sets")],
     ids=["files", "codes"],
 )
-def test_it_says_what_changed(scorer: Run, words: tuple[str, ...]) -> None:
+def test_the_diff_says_what_changed(scorer: Run, words: tuple[str, ...]) -> None:
     done = scorer("criteria", "diff", *words)
     assert (done.code, done.errors) == (0, [])
     assert done.out == SAID
 
 
-def test_what_cannot_be_compared_is_named(scorer: Run) -> None:
+def test_sets_that_cannot_be_compared_are_named(scorer: Run) -> None:
     Path("sets/broken.yaml").write_text(WARDS.replace("kind: choice", "kind: choise"), encoding="utf-8")
     done = scorer("criteria", "diff", "sets/wards.yaml", "sets/broken.yaml")
     assert done.code == 2
@@ -116,7 +116,7 @@ def changed(value: Any, path: tuple[Any, ...]) -> Any:
     return copy
 
 
-def test_no_change_is_passed_over() -> None:
+def test_the_diff_has_every_change() -> None:
     assert list(differences(DATA, DATA)) == []
     for path in leaves(DATA):
         if path != ("criteria_set",):
@@ -124,7 +124,7 @@ def test_no_change_is_passed_over() -> None:
             assert list(differences(changed(DATA, path), DATA)), path
 
 
-def test_another_order_is_a_difference() -> None:
+def test_a_changed_order_is_a_difference() -> None:
     groups = DATA["categories"]["readiness"]["groups"]
     criteria = groups["digital_office"]["criteria"]
     office = {**groups["digital_office"], "criteria": [criteria[1], criteria[0], criteria[2]]}
@@ -146,7 +146,7 @@ def with_level(when: dict[str, Any], **notes: str) -> dict[str, Any]:
     return {**DATA, "categories": {"readiness": category}, "notes": notes}
 
 
-def test_of_long_values_only_the_entries_that_differ_are_said() -> None:
+def test_long_values_show_only_the_entries_that_differ() -> None:
     gates = [gate(f"1.{n}", f"{n + 50}%") for n in range(12)]
     before = with_level({"all": [gate("total", "80%"), {"at_least": 5, "of": gates}]})
     changed_gates = [gates[0], gate("new", "1%"), *gates[1:7], gate("1.7", "90%"), *gates[8:11]]

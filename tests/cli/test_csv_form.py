@@ -24,7 +24,7 @@ def template(scorer: Run, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_form_has_a_column_for_everything_that_is_asked(template: Path, form: Form) -> None:
+def test_the_form_has_a_column_for_every_indicator(template: Path, form: Form) -> None:
     assert sorted(path.name for path in template.iterdir()) == [f"{SET}-columns.md", f"{SET}.csv"]
     (line,) = (template / f"{SET}.csv").read_text(encoding="utf-8-sig").splitlines()
     assert line.split(",") == ["id", "name", "tier", "parent", "not_applicable", *form.indicators]
@@ -64,7 +64,7 @@ def test_the_empty_form_has_no_units_and_the_filled_one_ranks(
 
 
 @pytest.mark.parametrize("name", [f"{SET}.csv", f"{SET}-columns.md"])
-def test_a_form_that_is_there_is_not_overwritten(scorer: Run, tmp_path: Path, name: str) -> None:
+def test_an_existing_form_is_not_overwritten(scorer: Run, tmp_path: Path, name: str) -> None:
     there = tmp_path / name
     there.write_text("filled in", encoding="utf-8")
     done = scorer("criteria", "template", SET, "--out", tmp_path)
@@ -76,7 +76,7 @@ def test_a_form_that_is_there_is_not_overwritten(scorer: Run, tmp_path: Path, na
     assert len(list(tmp_path.iterdir())) == 2
 
 
-def test_a_form_for_an_unknown_set_or_a_folder_that_is_not_there_is_refused(scorer: Run, tmp_path: Path) -> None:
+def test_a_form_for_an_unknown_set_or_missing_directory_is_refused(scorer: Run, tmp_path: Path) -> None:
     done = scorer("criteria", "template", "bac-kan", "--out", tmp_path)
     assert done.code == 2
     assert done.errors[0].endswith("there are: bac-kan-2020, hue-2020; did you mean 'bac-kan-2020'?")

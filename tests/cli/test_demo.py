@@ -1,4 +1,4 @@
-"""The demo of Bắc Kạn: what was published stands in its report, in both languages, and in its JSON."""
+"""The demo of Bắc Kạn: its report in both languages, and its JSON, have the published facts."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ def demo(*options: str) -> str:
 
 
 @pytest.mark.parametrize("language", SENTENCES)
-def test_demo_says_again_what_the_report_says(language: str) -> None:
+def test_the_demo_reproduces_the_published_report(language: str) -> None:
     printed = demo("--lang", language)
     for sentence in SENTENCES[language]:
         assert sentence in printed
 
 
-def test_demo_shows_the_causes_tier_by_tier() -> None:
+def test_the_demo_shows_causes_by_tier() -> None:
     printed = demo()
     for line in (
         "Readiness: 7/24 ranked",
@@ -67,7 +67,7 @@ def test_demo_shows_the_causes_tier_by_tier() -> None:
         assert line in printed
 
 
-def test_demo_gives_the_same_to_machines() -> None:
+def test_the_json_of_the_demo_agrees_with_its_report() -> None:
     told = json.loads(demo("--json"))
     assert told["provenance"]["criteria_set"] == "bac-kan-2020"
     assert [(r["tier"], r["unit_count"], len(r["units"])) for r in told["rankings"]] == [

@@ -1,4 +1,4 @@
-"""Commands with ``--criteria DIR``: sets of a directory work as installed ones do, and as a server loads them."""
+"""Commands with ``--criteria DIR``: sets of a directory work like installed ones."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_a_set_that_is_neither_in_the_directory_nor_installed_is_named(scorer: R
     assert "numbered-2026" in line
 
 
-def test_mistakes_in_the_directory_are_printed_as_a_server_prints_them(scorer: Run) -> None:
+def test_mistakes_in_the_directory_are_printed_as_by_a_server(scorer: Run) -> None:
     Path("sets/broken.yaml").write_text(NUMBERED.replace("points: 4", "point: 4"), encoding="utf-8")
     Path("sets/other.yml").write_text(NUMBERED, encoding="utf-8")
     done = scorer("rank", "answers.csv", *NAMED)
@@ -104,7 +104,7 @@ def test_mistakes_in_the_directory_are_printed_as_a_server_prints_them(scorer: R
     assert missing.errors == ["scorer: cannot read the directory of criteria sets nowhere: No such file or directory"]
 
 
-def test_ids_as_official_documents_number_them_work_everywhere(scorer: Run) -> None:
+def test_ids_that_begin_with_digits_work_everywhere(scorer: Run) -> None:
     shown = scorer("score", "answers.csv", "dia-linh", *NAMED).out
     assert re.search(r"1\.1\.2 Firewall +0\.00 +0 +not applicable", shown), shown
     assert re.search(r"3 Best +1\.00 +1", shown), shown

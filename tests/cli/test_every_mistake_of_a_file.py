@@ -34,7 +34,7 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_client_is_told_both_kinds(file: Path) -> None:
+def test_a_client_gets_mistakes_of_cells_and_of_answers(file: Path) -> None:
     with serving(good(catalogue(host(), WARDS))) as service, Client(service.address) as client:
         for call in (client.read_file, client.rank_file):
             with pytest.raises(ScorerError) as refused:
@@ -58,7 +58,7 @@ def scorer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
     return local_runner(host(), monkeypatch, capsys)
 
 
-def test_commands_print_and_mark_both_kinds(scorer: Run, file: Path, tmp_path: Path) -> None:
+def test_commands_print_and_mark_mistakes_of_cells_and_of_answers(scorer: Run, file: Path, tmp_path: Path) -> None:
     options = (file, "--set", "wards-2026", "--criteria", tmp_path)
     for words in (("rank", *options), ("check", *options, "--out", tmp_path / "marked.xlsx")):
         done = scorer(*words)

@@ -81,7 +81,7 @@ def test_a_form_has_a_sheet_per_tier_with_its_units(form: Path) -> None:
         assert len(ids) == PER_TIER[tier]
 
 
-def test_a_form_says_what_goes_into_each_column(form: Path, installed: Catalogue) -> None:
+def test_a_form_explains_each_column(form: Path, installed: Catalogue) -> None:
     plan = installed.sets[SET]
     for name, tier in zip(SHEETS.values(), SHEETS, strict=True):
         sheet = openpyxl.load_workbook(form)[name]
@@ -114,7 +114,7 @@ def test_a_form_says_what_goes_into_each_column(form: Path, installed: Catalogue
         assert set(answered) <= set(asked)
 
 
-def test_only_what_is_to_be_filled_in_can_be_changed(form: Path) -> None:
+def test_only_cells_to_fill_in_are_unlocked(form: Path) -> None:
     sheet = openpyxl.load_workbook(form)["Cấp huyện"]
     assert sheet.protection.sheet
     assert sheet.freeze_panes == "C2"
@@ -126,7 +126,7 @@ def test_only_what_is_to_be_filled_in_can_be_changed(form: Path) -> None:
     assert blank.rules[0].formula == ['AND($A2<>"",D2="")']
 
 
-def test_a_form_without_units_takes_them(scorer: Run, tmp_path: Path) -> None:
+def test_units_can_be_entered_in_a_form_without_units(scorer: Run, tmp_path: Path) -> None:
     assert scorer("criteria", "template", "hue-2020", "--out", tmp_path / "form.xlsx").code == 0
     done = scorer("rank", tmp_path / "form.xlsx")
     assert done.errors[0].endswith("form.xlsx: Districts!2: there are no units below the header")
@@ -144,7 +144,7 @@ def test_the_same_form_has_the_same_bytes(scorer: Run, form: Path, bundled: Path
     assert (tmp_path / "again.xlsx").read_bytes() == form.read_bytes()
 
 
-def test_only_the_instructions_are_read_to_learn_the_set(form: Path) -> None:
+def test_the_set_of_a_form_is_read_from_its_instructions_only(form: Path) -> None:
     change_part(form, "xl/worksheets/sheet2.xml", lambda sheet: sheet[:100])
     assert criteria_set_of(form) == SET
 
@@ -158,7 +158,7 @@ def test_only_the_instructions_are_read_to_learn_the_set(form: Path) -> None:
         ("nowhere/form.xlsx", "cannot write nowhere/form.xlsx: No such file or directory"),
     ],
 )
-def test_a_form_that_cannot_be_written(
+def test_a_form_that_cannot_be_written_is_refused(
     scorer: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, message: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -227,7 +227,7 @@ def marks(file: Path) -> dict[str, str]:
     }
 
 
-def test_what_is_marked_of_a_csv_file_is_a_workbook_that_ranks(scorer: Run, bundled: Path, tmp_path: Path) -> None:
+def test_the_marked_copy_of_a_csv_file_is_a_workbook_that_ranks(scorer: Run, bundled: Path, tmp_path: Path) -> None:
     wanted, marked = results(scorer, bundled, "--set", SET), tmp_path / "marked.xlsx"
     bundled.write_text(TEXT.replace("d-ba-be,huyện Ba Bể,district", "d-ba-be,=1+1,distrct"), encoding="utf-8")
     done = scorer("check", bundled, "--set", SET, "--out", marked)
@@ -267,7 +267,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_options_of_check(scorer: Run, form: Path, monkeypatch: pytest.MonkeyPatch, case: str) -> None:
+def test_options_of_check_are_validated(scorer: Run, form: Path, monkeypatch: pytest.MonkeyPatch, case: str) -> None:
     monkeypatch.chdir(form.parent)
     words, message = REFUSED[case]
     done = scorer("check", "form.xlsx", *words)
@@ -299,7 +299,7 @@ def test_one_form_per_unit_gives_the_same_results(scorer: Run, folder: Path) -> 
     assert results(scorer, folder) == results(scorer, folder.parent / "districts.csv", "--set", SET)
 
 
-def test_a_unit_that_is_missing_or_there_twice_is_named(scorer: Run, folder: Path) -> None:
+def test_a_unit_that_is_missing_or_duplicate_is_named(scorer: Run, folder: Path) -> None:
     (folder / "d-na-ri.xlsx").unlink()
     shutil.copy(folder / "d-ba-be.xlsx", folder / "e-copy.xlsx")
     done = scorer("rank", folder)
@@ -321,19 +321,19 @@ def test_a_unit_without_an_answer_is_named(scorer: Run, folder: Path) -> None:
     assert f"{folder}: units without any answer: 1; the first is d-na-ri.xlsx: 'Cấp huyện'!A2" in done.errors
 
 
-def test_a_damaged_file_of_a_folder_is_named(scorer: Run, folder: Path) -> None:
+def test_a_damaged_file_of_a_directory_is_named(scorer: Run, folder: Path) -> None:
     (folder / "d-na-ri.xlsx").write_bytes(b"PK\x03\x04" + bytes(99))
     errors = scorer("rank", folder).errors
     assert errors[0].startswith(f"scorer: {folder}: d-na-ri.xlsx: is damaged: ")
 
 
-def test_a_folder_without_files_is_refused(scorer: Run, tmp_path: Path) -> None:
+def test_a_directory_without_files_is_refused(scorer: Run, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     done = scorer("rank", tmp_path / "empty", "--set", SET)
     assert done.errors[0].startswith(f"scorer: {tmp_path / 'empty'}: has no files of answers")
 
 
-def test_ids_that_are_no_names_of_files(scorer: Run, tmp_path: Path) -> None:
+def test_ids_that_cannot_be_file_names_get_safe_names(scorer: Run, tmp_path: Path) -> None:
     units = tmp_path / "units.csv"
     ids = ["../up", "a/b", ".hidden", "~$lock", "xã 100%", 'a:b*?"<>|']
     text = io.StringIO(newline="")
@@ -347,7 +347,7 @@ def test_ids_that_are_no_names_of_files(scorer: Run, tmp_path: Path) -> None:
     assert done.code == 0
 
 
-def test_options_that_need_each_other(scorer: Run, bundled: Path, tmp_path: Path) -> None:
+def test_options_that_need_each_other_are_checked(scorer: Run, bundled: Path, tmp_path: Path) -> None:
     done = scorer("criteria", "template", SET, "--per-unit", tmp_path / "forms")
     assert done.errors == ["scorer: --per-unit needs the units: --units FILE"]
     done = scorer("criteria", "template", SET, "--units", bundled, "--out", tmp_path)

@@ -81,20 +81,26 @@ def results(file: Path, *words: object) -> str:
     return done.stdout
 
 
-def test_as_xlsx(office: LibreOffice, form: Path, wanted: str, tmp_path: Path) -> None:
+def test_a_form_saved_by_libreoffice_as_xlsx_gives_the_bundled_results(
+    office: LibreOffice, form: Path, wanted: str, tmp_path: Path
+) -> None:
     saved = office.save(form, "xlsx", tmp_path)
     fill(saved)
     assert results(saved) == wanted  # it still names its set
     assert results(office.save(saved, "xlsx", tmp_path / "again")) == wanted
 
 
-def test_as_ods(office: LibreOffice, form: Path, wanted: str, tmp_path: Path) -> None:
+def test_a_form_saved_by_libreoffice_as_ods_gives_the_bundled_results(
+    office: LibreOffice, form: Path, wanted: str, tmp_path: Path
+) -> None:
     saved = office.save(office.save(form, "ods", tmp_path), "xlsx", tmp_path / "from_ods")  # openpyxl fills in no ODS
     fill(saved)
     assert results(office.save(saved, "ods", tmp_path / "filled")) == wanted
 
 
-def test_as_csv(office: LibreOffice, form: Path, wanted: str, tmp_path: Path) -> None:
+def test_a_form_saved_by_libreoffice_as_csv_gives_the_bundled_results(
+    office: LibreOffice, form: Path, wanted: str, tmp_path: Path
+) -> None:
     folder = office.save(form, CSV, tmp_path / "sheets")
     assert sorted(file.name for file in folder.iterdir()) == [
         "form-Cấp huyện.csv", "form-Cấp sở, ban, ngành.csv", "form-Cấp xã.csv", "form-Hướng dẫn.csv",
@@ -106,7 +112,9 @@ def test_as_csv(office: LibreOffice, form: Path, wanted: str, tmp_path: Path) ->
     assert results(folder, "--set", SET) == wanted
 
 
-def test_a_filled_form_as_csv(office: LibreOffice, form: Path, wanted: str, tmp_path: Path) -> None:
+def test_a_filled_form_saved_as_csv_gives_the_bundled_results(
+    office: LibreOffice, form: Path, wanted: str, tmp_path: Path
+) -> None:
     filled = Path(shutil.copy(form, tmp_path))
     fill(filled)
     folder = office.save(filled, CSV, tmp_path / "sheets")

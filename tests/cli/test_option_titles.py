@@ -1,4 +1,4 @@
-"""Options and units of measurement have titles by language, wherever people read them; codes remain what is sent."""
+"""Titles of options and units of measurement are shown wherever people read them; codes are sent."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_causes_name_options_by_their_titles(folder: Path, language: str, cause:
     assert cause in said("score", str(answers), "u", *OPTIONS, str(folder), "--lang", language)
 
 
-def test_a_file_with_another_option_is_told_the_titles(folder: Path) -> None:
+def test_an_unknown_option_in_a_file_is_refused_with_the_titles(folder: Path) -> None:
     answers = folder / "answers.csv"
     answers.write_text("id,tier,portal,plan\nu,ward,đầy,approve\n", encoding="utf-8")
     done = run("check", str(answers), *OPTIONS, str(folder), "--lang", "vi")
@@ -116,7 +116,7 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("good_part", MISTAKES)
-def test_wrong_titles_are_refused_with_their_place(folder: Path, good_part: str) -> None:
+def test_wrong_titles_are_refused_with_line_and_column(folder: Path, good_part: str) -> None:
     wrong, message = MISTAKES[good_part]
     (folder / "portals-2026.yaml").write_text(SET.replace(good_part, wrong), encoding="utf-8")
     done = run("criteria", "check", str(folder / "portals-2026.yaml"))
@@ -130,6 +130,6 @@ def test_a_title_that_no_cell_can_hold_is_refused(title: str) -> None:
         Indicator("portal", "choice", options=("full", "part"), option_titles={"full": {"en": title}})
 
 
-def test_a_title_for_something_else_is_refused() -> None:
+def test_a_title_for_an_unknown_option_is_refused() -> None:
     with pytest.raises(ValueError, match="a title for 'fulll', which is not an option; did you mean 'full'"):
         Indicator("portal", "choice", options=("full", "part"), option_titles={"fulll": {"en": "complete"}})

@@ -1,4 +1,4 @@
-"""The commands with sets by day, rankings within parents, commendations, and who lacks what."""
+"""The commands with sets by day, rankings within parents, commendations, and units that lack points."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ Scorer = Callable[..., list[str]]
 # Rankings
 
 
-def test_the_report_shows_cohorts_by_name_and_who_is_commended(scorer: Scorer, file: Path) -> None:
+def test_the_report_shows_cohort_names_and_commended_units(scorer: Scorer, file: Path) -> None:
     shown = scorer("rank", file, "--set", "network-2020")
     assert [line for line in shown if line.endswith(("unit", "units"))] == [
         "Districts: 2 units",
@@ -57,7 +57,7 @@ def test_the_report_shows_cohorts_by_name_and_who_is_commended(scorer: Scorer, f
     assert "Được biểu dương: Kim Lư" in in_vietnamese
 
 
-def test_files_and_json_say_who_is_commended(scorer: Scorer, file: Path, tmp_path: Path) -> None:
+def test_files_and_json_have_commended_units(scorer: Scorer, file: Path, tmp_path: Path) -> None:
     scorer("rank", file, "--set", "network-2020", "--out", tmp_path / "out.csv")
     found = list(csv.DictReader(io.StringIO((tmp_path / "out.csv").read_text(encoding="utf-8-sig"))))
     assert [(line["id"], line["rank"], line["commended"]) for line in found] == [
@@ -82,12 +82,12 @@ def test_a_commune_without_its_district_is_named_by_row_and_column(scorer: Score
     assert scorer("rank", file, "--set", "network-2020")[0] == f"scorer: {said}: give its id"
 
 
-def test_a_set_that_commends_nobody_has_no_column_for_it(tmp_path: Path) -> None:
+def test_a_set_without_commendations_has_no_column_commended(tmp_path: Path) -> None:
     assert said("rank", ANSWERS, "--set", "bac-kan-2020", "--out", str(tmp_path / "out.csv"))
     assert "commended" not in (tmp_path / "out.csv").read_text(encoding="utf-8").splitlines()[0]
 
 
-def test_a_district_that_is_not_shown_is_named_by_its_row(scorer: Scorer, file: Path, tmp_path: Path) -> None:
+def test_a_district_outside_the_shown_tier_is_named_by_its_row(scorer: Scorer, file: Path, tmp_path: Path) -> None:
     page, lonely = tmp_path / "report.html", tmp_path / "lonely.csv"
     scorer("report", file, "--set", "network-2020", "--tier", "commune", "--out", page)
     text = page.read_text(encoding="utf-8")
@@ -153,14 +153,14 @@ def test_a_day_and_a_series_name_the_set() -> None:
     ],
     ids=["neither", "both", "series of a named set", "several", "none"],
 )
-def test_a_set_that_is_not_named_once_is_refused(words: tuple[str, ...], message: str) -> None:
+def test_a_command_needs_exactly_one_way_to_name_the_set(words: tuple[str, ...], message: str) -> None:
     for command in (("rank", ANSWERS), ("score", ANSWERS, "d-ba-be"), ("lacking", ANSWERS, "INF.01")):
         done = run(*command, *words)
         assert (done.returncode, done.stdout, done.stderr) == (2, "", f"scorer: {message}\n")
 
 
 @pytest.mark.parametrize("day", ["2020-02-30", pytest.param("30.6.2020", marks=pytest.mark.long), "today"])
-def test_what_is_no_day_is_refused(day: str) -> None:
+def test_an_invalid_day_is_refused(day: str) -> None:
     done = run("rank", ANSWERS, "--on", day)
     assert done.returncode == 2
     assert day in done.stderr
@@ -170,7 +170,7 @@ def test_what_is_no_day_is_refused(day: str) -> None:
 # Who lacks what
 
 
-def test_who_has_no_firewall_by_name(scorer: Scorer, file: Path) -> None:
+def test_units_without_a_firewall_are_listed_by_name(scorer: Scorer, file: Path) -> None:
     assert scorer("lacking", file, "NW.01", "--set", "network-2020") == [
         "unit name tier has points of",
         "dia-linh Địa Linh Communes none 0 2",
@@ -188,7 +188,7 @@ def test_who_has_no_firewall_by_name(scorer: Scorer, file: Path) -> None:
     ]
 
 
-def test_what_cannot_be_looked_for_is_said(scorer: Scorer, file: Path) -> None:
+def test_mistakes_of_lacking_are_reported(scorer: Scorer, file: Path) -> None:
     assert scorer("lacking", file, "NW.1", "--set", "network-2020") == [
         "scorer: network-2020 has no criterion 'NW.1'; did you mean 'NW.01'?"
     ]
@@ -204,7 +204,7 @@ def test_what_cannot_be_looked_for_is_said(scorer: Scorer, file: Path) -> None:
     )
 
 
-def test_who_lacks_in_bac_kan_is_as_many_as_the_province_counts() -> None:
+def test_lacking_units_of_bac_kan_agree_with_published_counts() -> None:
     shown = lines(said("lacking", ANSWERS, "INF.02", "--set", "bac-kan-2020", "--tier", "commune"))
     province = json.loads(said("rank", ANSWERS, "--set", "bac-kan-2020", "--tier", "commune", "--json"))
     counts = [c for t in province["rankings"][0]["tallies"] for c in t["criteria"] if c["criterion"] == "INF.02"]

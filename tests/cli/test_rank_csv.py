@@ -1,4 +1,4 @@
-"""Provinces from CSV files: what the service and the command find, and the same results as the service's."""
+"""Provinces from CSV files: mistakes are reported, and the results equal those of the service."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def found(client: Client, file: Path, rows: Table, **options: Any) -> list[tuple
     return [tuple(violation) for violation in caught.value.violations]
 
 
-def test_what_is_out_of_range_has_row_and_column(client: Client, file: Path) -> None:
+def test_values_out_of_range_have_row_and_column(client: Client, file: Path) -> None:
     rows = table()
     rows[row_of("x-nong-thuong") - 1][AT["update_days"]] = "-1"
     ((where, reason, what),) = found(client, file, rows)
@@ -72,7 +72,7 @@ def test_a_part_larger_than_its_whole_has_row_and_column(client: Client, file: P
     ]
 
 
-def test_an_id_that_is_there_twice_has_row_and_column_of_both(client: Client, file: Path) -> None:
+def test_a_duplicate_id_has_row_and_column_of_both(client: Client, file: Path) -> None:
     rows = table()
     rows[100][0] = rows[60][0]
     file.write_text(text_of(rows), encoding="utf-8")
@@ -83,7 +83,7 @@ def test_an_id_that_is_there_twice_has_row_and_column_of_both(client: Client, fi
     assert what == f"{rows[60][0]!r} is already the id at row 61, column A (id)"
 
 
-def test_an_id_and_a_name_that_cannot_be_have_row_and_column(client: Client, file: Path) -> None:
+def test_an_invalid_id_and_name_have_row_and_column(client: Client, file: Path) -> None:
     rows = table()
     rows[39][0], rows[40][AT["name"]] = "x" * 129, "xã\tA"
     assert found(client, file, rows) == [
@@ -104,7 +104,7 @@ def test_a_period_outside_the_set_is_refused(client: Client, file: Path) -> None
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("there", [False, True], ids=["no file there", "a file there"])
-def test_of_a_misspelt_file_nothing_is_written(scorer: Run, file: Path, form: Form, kind: str, there: bool) -> None:
+def test_a_misspelt_file_writes_no_results(scorer: Run, file: Path, form: Form, kind: str, there: bool) -> None:
     rows, to = table(), file.with_name("out.csv")
     row = row_of("p-xuat-hoa")
     wanted = spoil(rows, row, misspellings(form)[kind])
@@ -123,7 +123,7 @@ def test_of_a_misspelt_file_nothing_is_written(scorer: Run, file: Path, form: Fo
     assert {path.name for path in file.parent.iterdir()} <= {"answers.csv", "out.csv"}
 
 
-def test_one_mistake_is_not_called_mistakes(scorer: Run, file: Path) -> None:
+def test_one_mistake_is_counted_in_the_singular(scorer: Run, file: Path) -> None:
     rows = table()
     rows[5][AT["computers"]] = "x"
     file.write_text(text_of(rows), encoding="utf-8")
@@ -131,7 +131,7 @@ def test_one_mistake_is_not_called_mistakes(scorer: Run, file: Path) -> None:
 
 
 @pytest.mark.parametrize("row", range(1, 142, 5))
-def test_a_file_that_lost_a_line_is_refused_when_its_units_are_counted(scorer: Run, file: Path, row: int) -> None:
+def test_expect_units_refuses_a_file_that_lost_a_line(scorer: Run, file: Path, row: int) -> None:
     rows, to = table(), file.with_name("out.json")
     del rows[row - 1]
     file.write_text(text_of(rows), encoding="utf-8")
@@ -153,7 +153,7 @@ def test_one_unit_that_cannot_be_scored_is_named_by_its_row_and_column(scorer: R
     assert done.errors[0].startswith(f"scorer: {file}: {place(row, 'update_days')}: must be from 0 to ")
 
 
-def test_another_number_of_units_than_expected_is_refused(scorer: Run, file: Path) -> None:
+def test_expect_units_refuses_another_number_of_units(scorer: Run, file: Path) -> None:
     file.write_text(TEXT, encoding="utf-8")
     done = scorer("rank", file, "--set", SET, "--expect-units", 141)
     assert done.errors == [f"scorer: {file} has 140 units, 141 were expected; is a row missing?"]
@@ -176,7 +176,7 @@ REFUSED: dict[str, tuple[list[str], str]] = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_an_option_that_is_wrong_is_named(scorer: Run, file: Path, case: str) -> None:
+def test_a_wrong_option_is_named(scorer: Run, file: Path, case: str) -> None:
     options, what = REFUSED[case]
     file.write_text(TEXT, encoding="utf-8")
     to = file.with_name("out.csv")
@@ -187,7 +187,7 @@ def test_an_option_that_is_wrong_is_named(scorer: Run, file: Path, case: str) ->
     assert not to.exists()
 
 
-def test_a_file_of_results_is_overwritten_by_force_only(scorer: Run, file: Path) -> None:
+def test_results_overwrite_a_file_with_force_only(scorer: Run, file: Path) -> None:
     file.write_text(TEXT, encoding="utf-8")
     to = file.with_name("out.csv")
     to.write_text("kept", encoding="utf-8")
@@ -239,9 +239,16 @@ def test_no_cell_of_a_file_of_results_is_a_formula(scorer: Run, file: Path) -> N
 
 @pytest.mark.timeout(30)
 @pytest.mark.parametrize(
-    "case", ["columns", "empty lines", "empty lines of old spreadsheets", "one line", "no end", "endless lines"]
+    "case",
+    [
+        "columns",
+        "one line",
+        "no end",
+        "empty lines of old spreadsheets",
+        *(pytest.param(case, marks=pytest.mark.long) for case in ("empty lines", "endless lines")),
+    ],
 )
-def test_no_file_is_read_for_ever(scorer: Run, file: Path, case: str) -> None:
+def test_an_endless_file_is_refused(scorer: Run, file: Path, case: str) -> None:
     if case == "columns":
         file.write_text("id,tier," + ",".join(f"c{n}" for n in range(300_000)) + "\n", encoding="utf-8")
         wanted = "row 1: the header has 300002 columns, more than 10000; delete empty ones"
@@ -267,7 +274,7 @@ def test_no_file_is_read_for_ever(scorer: Run, file: Path, case: str) -> None:
     assert (done.code, done.errors[0]) == (2, f"scorer: {file}: {wanted}")
 
 
-def test_names_that_have_probably_lost_letters_are_warned_of(scorer: Run, client: Client, file: Path) -> None:
+def test_names_that_have_probably_lost_letters_give_a_warning(scorer: Run, client: Client, file: Path) -> None:
     rows, row = table(), row_of("p-xuat-hoa")
     for at in range(row, row + 7):
         rows[at - 1][AT["name"]] = f"huy?n s? {at}"
@@ -312,7 +319,7 @@ def test_results_are_written_to_csv_and_json_files_only(scorer: Run, file: Path)
     assert not to.exists()
 
 
-def test_a_file_or_set_that_is_not_there_is_named(scorer: Run, file: Path) -> None:
+def test_a_missing_file_or_set_is_named(scorer: Run, file: Path) -> None:
     assert scorer("rank", file, "--set", SET).errors == [f"scorer: cannot read {file}: No such file or directory"]
     file.write_text(TEXT, encoding="utf-8")
     done = scorer("rank", file, "--set", "bac-kan-2021")
@@ -329,7 +336,7 @@ def test_a_file_or_set_that_is_not_there_is_named(scorer: Run, file: Path) -> No
         ("x-nong-thuog", "x-nong-thuong"),
     ],
 )  # fmt: skip
-def test_for_an_unknown_unit_nearly_right_ones_are_named(scorer: Run, file: Path, asked: str, near: str) -> None:
+def test_an_unknown_unit_gives_suggestions(scorer: Run, file: Path, asked: str, near: str) -> None:
     file.write_text(TEXT, encoding="utf-8")
     done = scorer("score", file, asked, "--set", SET)
     assert (done.code, done.out) == (2, "")
@@ -338,7 +345,7 @@ def test_for_an_unknown_unit_nearly_right_ones_are_named(scorer: Run, file: Path
     assert re.search(rf"(?<![\w-]){re.escape(near)}(?![\w-])", line.partition(repr(asked))[2])
 
 
-def test_for_a_unit_like_no_other_none_is_named(scorer: Run, file: Path) -> None:
+def test_a_unit_unlike_all_others_gives_no_suggestion(scorer: Run, file: Path) -> None:
     file.write_text(TEXT, encoding="utf-8")
     assert scorer("score", file, "QQQQ", "--set", SET).errors == [f"scorer: {file} has no unit 'QQQQ'"]
 
@@ -388,7 +395,7 @@ def assert_score(cells: dict[str, str], score: Score, decimals: int) -> None:
 
 
 @pytest.mark.parametrize("code", BUNDLED)
-def test_the_command_prints_and_writes_what_the_service_answers(
+def test_the_command_prints_and_writes_the_results_of_the_service(
     bundled: dict[str, Path], served: dict[str, Province], form: Form, tmp_path: Path, code: str
 ) -> None:
     period, province = BUNDLED[code]
@@ -458,7 +465,7 @@ def test_one_tier_is_shown_in_vietnamese(bundled: dict[str, Path]) -> None:
         assert words not in report
 
 
-def test_the_card_of_ba_be_says_what_keeps_it_at_level_4(bundled: dict[str, Path]) -> None:
+def test_score_shows_what_keeps_ba_be_at_level_4(bundled: dict[str, Path]) -> None:
     lines = [" ".join(line.split()) for line in said("score", bundled[SET], "d-ba-be", "--set", SET).splitlines()]
     assert lines[0] == "huyện Ba Bể (Districts)"
     assert "Readiness: level 4; Infrastructure + Human resources is 78.86 %, level 3 requires at least 80 %" in lines

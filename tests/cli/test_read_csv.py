@@ -33,7 +33,7 @@ from scorer_client.forms import Form
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_in_a_file_misspelt_on_every_line_every_line_is_named(file: Path, form: Form, kind: str) -> None:
+def test_every_misspelt_line_of_a_file_is_named(file: Path, form: Form, kind: str) -> None:
     spelling, rows = misspellings(form)[kind], table()
     # A file may leave out all parents, so one commune keeps its own.
     spoilt = [row for row in ROWS if kind != "parent" or row != row_of("p-duc-xuan")]
@@ -42,7 +42,7 @@ def test_in_a_file_misspelt_on_every_line_every_line_is_named(file: Path, form: 
     assert mistakes(file, rows, form) == wanted
 
 
-def test_a_file_misspelt_on_any_one_line_is_refused_for_that_line_alone(file: Path, form: Form) -> None:
+def test_only_the_misspelt_line_of_a_file_is_named(file: Path, form: Form) -> None:
     known = misspellings(form)
     assert set(known) == set(KINDS)
     for row in ROWS:
@@ -54,7 +54,7 @@ def test_a_file_misspelt_on_any_one_line_is_refused_for_that_line_alone(file: Pa
 
 
 @pytest.mark.parametrize("column", HEADER)
-def test_a_misspelt_column_is_named_with_the_right_name(file: Path, form: Form, column: str) -> None:
+def test_a_misspelt_column_is_named_with_a_suggestion(file: Path, form: Form, column: str) -> None:
     at, wrong = AT[column], f"{column}s"
     assert wrong not in HEADER
     rows = [list(HEADER), LINES[0]]
@@ -67,19 +67,19 @@ def test_a_misspelt_column_is_named_with_the_right_name(file: Path, form: Form, 
 
 
 @pytest.mark.parametrize("column", ["id", "tier", "name", "computers"])
-def test_a_column_in_capitals_is_named_with_the_right_name(file: Path, form: Form, column: str) -> None:
+def test_a_column_in_capitals_is_named_with_a_suggestion(file: Path, form: Form, column: str) -> None:
     rows = table()
     rows[0][AT[column]] = column.upper()
     assert f"unknown column {column.upper()!r}; did you mean {column!r}?" in dict(mistakes(file, rows, form)).values()
 
 
-def test_a_column_that_is_like_no_other_is_named(file: Path, form: Form) -> None:
+def test_a_column_unlike_all_others_is_named(file: Path, form: Form) -> None:
     rows = table()
     rows[0][AT["computers"]] = "Ghi chú"
     assert mistakes(file, rows, form) == [("row 1, column R (Ghi chú)", "unknown column 'Ghi chú'")]
 
 
-def test_a_column_that_is_there_twice_is_named_by_its_letters(file: Path, form: Form) -> None:
+def test_a_duplicate_column_is_named_by_its_letters(file: Path, form: Form) -> None:
     rows = [[*line, line[AT["computers"]]] for line in table()]
     assert mistakes(file, rows, form) == [("row 1, column CW (computers)", "column 'computers' appears twice")]
 
@@ -126,12 +126,12 @@ def test_a_blank_line_among_the_units_is_named(file: Path, form: Form, row: int)
         assert mistakes(file, rows, form) == [(f"row {row}", "is empty: delete it, or fill in the unit")]
 
 
-def test_blank_lines_at_the_end_are_nothing(file: Path, form: Form) -> None:
+def test_blank_lines_at_the_end_are_ignored(file: Path, form: Form) -> None:
     assert read(file, TEXT + "\n\n" + "," * 99 + "\n \n", form).units == read(file, TEXT, form).units
 
 
 @pytest.mark.parametrize("row", [2, 14, 60, 141])
-def test_a_cell_too_few_or_too_many_is_named_by_its_row(file: Path, form: Form, row: int) -> None:
+def test_a_row_with_too_few_or_too_many_cells_is_named(file: Path, form: Form, row: int) -> None:
     for change, cells in ((lambda line: line[:-1], 99), (lambda line: [*line, "1"], 101)):
         rows = table()
         rows[row - 1] = change(rows[row - 1])
@@ -201,13 +201,13 @@ SAME = {
 
 
 @pytest.mark.parametrize("how", SAME)
-def test_a_file_reads_the_same(file: Path, form: Form, how: str) -> None:
+def test_a_rewritten_file_reads_the_same(file: Path, form: Form, how: str) -> None:
     ours, theirs = read(file, SAME[how], form), read(file, TEXT, form)
     assert (ours.units, ours.not_applicable, ours.header) == (theirs.units, theirs.not_applicable, HEADER)
     assert ours.rows() == theirs.rows()
 
 
-def test_spaces_around_cells_are_nothing(file: Path, form: Form) -> None:
+def test_spaces_around_cells_are_ignored(file: Path, form: Form) -> None:
     rows = [[f" {cell}  " for cell in line] for line in table()]
     assert read(file, rows, form).rows() == read(file, TEXT, form).rows()
 
@@ -243,7 +243,7 @@ def test_a_quote_that_is_never_closed_is_named_by_its_row(file: Path, form: Form
     assert where == f"row {row_of('p-xuat-hoa')}"
 
 
-def test_a_cell_that_is_too_long_is_not_said_to_be_unclosed(file: Path, form: Form) -> None:
+def test_a_cell_that_is_too_long_is_not_reported_as_unclosed(file: Path, form: Form) -> None:
     content = TEXT.replace("p-xuat-hoa,", f'p-xuat-hoa,"{"a" * 131_073}"', 1)
     assert mistakes(file, content, form) == [
         (
@@ -267,7 +267,7 @@ CHARACTERS = [b",", b'"', b"\n", b"\r", b";", b"\x00", b"\xff", b"-", b".", b"1e
 )
 @example([(0, len(SMALL), b"")])
 @example([(SMALL.index(b"\n"), 1, b"")])
-def test_whatever_is_done_to_a_file_it_is_read_or_refused(
+def test_a_damaged_file_is_read_or_refused(
     tmp_path_factory: pytest.TempPathFactory, form: Form, edits: list[tuple[int, int, bytes]]
 ) -> None:
     file, content = tmp_path_factory.getbasetemp() / "edited.csv", SMALL

@@ -1,4 +1,4 @@
-"""Reports as files: every published fact of Bắc Kạn is in them, and nothing that names hold does harm."""
+"""Reports as files have every published fact of Bắc Kạn, and hostile names are escaped."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def tables(request: pytest.FixtureRequest, made: dict[str, Path]) -> Tables:
 # --- what was published --------------------------------------------------------------------------------------------
 
 
-def test_how_many_units_are_ranked(tables: Tables) -> None:
+def test_reports_have_the_number_of_ranked_units(tables: Tables) -> None:
     assert tables.ranked == {
         ("department", READY): (7, 24), ("department", GOT): (5, 24), ("department", "overall"): (4, 24),
         ("district", READY): (1, 8), ("district", GOT): (2, 8), ("district", "overall"): (0, 8),
@@ -71,7 +71,7 @@ def test_how_many_units_are_ranked(tables: Tables) -> None:
     }  # fmt: skip
 
 
-def test_which_districts_and_communes_are_ranked_and_at_which_level(tables: Tables) -> None:
+def test_reports_have_the_ranked_districts_and_communes_with_levels(tables: Tables) -> None:
     ranked = {key: place.level for key, place in tables.places.items() if place.rank and key[0] != "department"}
     assert ranked == {
         ("district", READY, "huyện Ba Bể"): 4,
@@ -81,7 +81,7 @@ def test_which_districts_and_communes_are_ranked_and_at_which_level(tables: Tabl
     }
 
 
-def test_points_of_those_that_are_named(tables: Tables) -> None:
+def test_reports_have_the_published_points(tables: Tables) -> None:
     ba_be = tables.places["district", READY, "huyện Ba Bể"]
     assert (ba_be.rank, ba_be.points, ba_be.maximum) == (1, "40.60", "50")
     assert ba_be.asked == f"{STAFF_AND_EQUIPMENT} 78.86/80 %"
@@ -90,12 +90,12 @@ def test_points_of_those_that_are_named(tables: Tables) -> None:
     assert "Tổng điểm cao nhất: phường Đức Xuân 67.10/90 (74.56 %)" in tables.text
 
 
-def test_levels_that_districts_reach_in_policy_environment(tables: Tables) -> None:
+def test_reports_have_the_levels_in_policy_environment(tables: Tables) -> None:
     best = {level: tables.gates["district", READY, "Môi trường chính sách", level][1] for level in (1, 2, 3, 4)}
     assert best == {1: 2, 2: 6, 3: 0, 4: 0}
 
 
-def test_what_keeps_units_from_being_ranked(tables: Tables) -> None:
+def test_reports_have_the_gates_that_unranked_units_fail(tables: Tables) -> None:
     reached = tables.gates["district", READY, STAFF_AND_EQUIPMENT, 4][0]
     assert 8 - reached == 7
     under = {
@@ -111,7 +111,7 @@ def test_what_keeps_units_from_being_ranked(tables: Tables) -> None:
         assert "Chuyển đổi" in asked
 
 
-def test_criteria_that_units_fulfil_or_lack(tables: Tables) -> None:
+def test_reports_have_the_criteria_that_units_lack(tables: Tables) -> None:
     districts = {code: tables.full["district", code] for code in ("INF.01", "INF.02", "INF.10", "INF.09", "INF.12")}
     assert districts == {"INF.01": (8, 8), "INF.02": (8, 8), "INF.10": (5, 8), "INF.09": (0, 8), "INF.12": (0, 8)}
     assert tables.full["commune", "INF.13"] == (21, 108)  # an online meeting room
@@ -121,13 +121,13 @@ def test_criteria_that_units_fulfil_or_lack(tables: Tables) -> None:
         assert 2 * full > applicable
 
 
-def test_the_results_say_what_they_rest_on(tables: Tables) -> None:
+def test_reports_have_the_provenance(tables: Tables) -> None:
     for text in ("dựng lại", "Nghị định số 61/2018/NĐ-CP", "23/04/2018", "Giả định", "Bắc Kạn · 2020-H1", SET):
         assert text in tables.text
 
 
 @pytest.mark.long
-def test_all_of_it_is_in_the_pdf(tmp_path: Path) -> None:
+def test_the_pdf_has_all_published_facts(tmp_path: Path) -> None:
     pytest.importorskip("weasyprint", exc_type=OSError, reason="WeasyPrint needs the system library Pango")
     (path,) = write(tmp_path, "bk.pdf")
     pages = pypdf.PdfReader(path).pages
@@ -176,7 +176,7 @@ class Closing(HTMLParser):
         self.addresses += [value or "" for name, value in attrs if name in ("src", "href", "action", "srcset", "data")]
 
 
-def test_the_page_asks_for_nothing_and_is_small(made: dict[str, Path]) -> None:
+def test_the_page_loads_nothing_and_is_small(made: dict[str, Path]) -> None:
     content = made[".html"].read_text(encoding="utf-8")
     reader = Closing()
     reader.feed(content)
@@ -194,7 +194,7 @@ def test_every_link_of_the_page_leads_to_a_card_or_section(made: dict[str, Path]
     assert len([one for one in ids if one.startswith("u-")]) == 140
 
 
-def test_a_card_says_points_causes_and_what_the_next_level_needs(made: dict[str, Path]) -> None:
+def test_a_card_has_points_causes_and_needs(made: dict[str, Path]) -> None:
     card = text_of(parsed(made[".html"].read_bytes()).get_element_by_id("u-d-ba-be"))
     assert "Hạ tầng + Nhân lực đạt 78.86 %, mức 3 yêu cầu từ 80 %; còn thiếu 0.40 điểm" in card
     assert "INF.09 Hệ thống chống sét lan truyền bảo vệ mạng LAN (0/2)" in card
@@ -220,7 +220,7 @@ def test_the_same_answers_give_the_same_bytes(made: dict[str, Path], tmp_path: P
     assert [path.read_bytes() for path in again] == [path.read_bytes() for path in made.values()]
 
 
-def test_a_pdf_of_the_same_answers_is_the_same(tmp_path: Path) -> None:
+def test_a_pdf_of_the_same_answers_has_the_same_bytes(tmp_path: Path) -> None:
     pytest.importorskip("weasyprint", exc_type=OSError, reason="WeasyPrint needs the system library Pango")
     few = spoilt(tmp_path, lambda row: row["id"] in ("d-ba-be", "d-na-ri"))
     one, two = write(tmp_path, "one.pdf", "two.pdf", answers=few)
@@ -228,14 +228,14 @@ def test_a_pdf_of_the_same_answers_is_the_same(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-def test_a_pdf_of_another_process_is_the_same(tmp_path: Path) -> None:
+def test_a_pdf_of_another_process_has_the_same_bytes(tmp_path: Path) -> None:
     few = spoilt(tmp_path, lambda row: row["id"] in ("d-ba-be", "d-na-ri"))
     (one,) = write(tmp_path, "one.pdf", answers=few)
     (two,) = write(tmp_path, "two.pdf", answers=few, run=command.run)
     assert one.read_bytes() == two.read_bytes()
 
 
-def test_english(tmp_path: Path) -> None:
+def test_a_report_in_english_has_english_sentences(tmp_path: Path) -> None:
     (path,) = write(tmp_path, "bk.html", language="en")
     page = parsed(path.read_bytes())
     assert page.get("lang") == "en"
@@ -281,7 +281,7 @@ def harmful(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {path.suffix: path for path in write(folder, "harm.html", "harm.xlsx", "harm.docx", answers=answers)}
 
 
-def test_names_do_no_harm_in_a_page(harmful: dict[str, Path]) -> None:
+def test_hostile_names_are_escaped_in_a_page(harmful: dict[str, Path]) -> None:
     page = parsed(harmful[".html"].read_bytes())
     assert len(page.xpath("//script")) == 1
     assert not page.xpath("//img")
@@ -290,14 +290,14 @@ def test_names_do_no_harm_in_a_page(harmful: dict[str, Path]) -> None:
         assert text_of(page.get_element_by_id(f"u-{code}").find("h4")) == name
 
 
-def test_names_with_characters_that_steer_the_reading_are_refused(tmp_path: Path) -> None:
+def test_names_with_format_characters_are_refused(tmp_path: Path) -> None:
     answers = spoilt(tmp_path, change=lambda row: row.update(name=f"\u202e{row['name']}"))
     done = scorer("report", answers, "--set", SET, "--out", tmp_path / "a.html")
     assert done.returncode == 2
     assert "row 2, column B (name): has a control or format character" in done.stderr
 
 
-def test_such_characters_in_other_texts_are_shown_as_escapes(client: Client, tmp_path: Path) -> None:
+def test_format_characters_in_other_texts_are_escaped(client: Client, tmp_path: Path) -> None:
     province = client.rank_file(SET, spoilt(tmp_path, lambda row: row["tier"] == "district"), full=True)
     steering = replace(province, provenance=province.provenance._replace(province="\x1b[31m\u202eBắc\x00Kạn"))
     paths = [tmp_path / f"a{ending}" for ending in (".html", ".xlsx", ".docx")]
@@ -308,13 +308,13 @@ def test_such_characters_in_other_texts_are_shown_as_escapes(client: Client, tmp
     assert shown in {line.text for line in docx.Document(str(paths[2])).paragraphs}
 
 
-def test_names_do_no_harm_in_a_workbook(harmful: dict[str, Path]) -> None:
+def test_hostile_names_are_escaped_in_a_workbook(harmful: dict[str, Path]) -> None:
     book = workbook(harmful[".xlsx"])
     assert not [cell for sheet in book for row in sheet for cell in row if cell.data_type == "f" or cell.hyperlink]
     assert HARM["d-na-ri"] in {row[1] for row in book["Cấp huyện"].iter_rows(values_only=True)}
 
 
-def test_names_do_no_harm_in_a_document(harmful: dict[str, Path]) -> None:
+def test_hostile_names_are_escaped_in_a_document(harmful: dict[str, Path]) -> None:
     document = docx.Document(str(harmful[".docx"]))
     units = {row.cells[1].text for table in document.tables for row in table.rows}
     assert {HARM["d-ba-be"], HARM["d-na-ri"], HARM["d-cho-don"], HARM["d-cho-moi"]} <= units
@@ -360,7 +360,7 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {p.suffix: p for p in write(folder, "m.html", "m.xlsx", options=("--previous", previous))}
 
 
-def test_a_page_says_what_moved(compared: dict[str, Path]) -> None:
+def test_a_page_shows_changes_since_the_earlier_answers(compared: dict[str, Path]) -> None:
     page = parsed(compared[".html"].read_bytes())
     rows = page.get_element_by_id("t-district-readiness").getparent().xpath(".//table[@class='ranking']/tbody/tr")
     ba_be = next(row for row in rows if "Ba Bể" in text_of(row))
@@ -372,7 +372,7 @@ def test_a_page_says_what_moved(compared: dict[str, Path]) -> None:
     assert "Không còn trong kết quả: huyện Cũ" in text_of(page.find("body"))
 
 
-def test_a_workbook_says_what_moved(compared: dict[str, Path]) -> None:
+def test_a_workbook_shows_changes_since_the_earlier_answers(compared: dict[str, Path]) -> None:
     sheet = workbook(compared[".xlsx"])["So với kết quả trước"]
     (ba_be,) = (row for row in sheet.iter_rows(values_only=True) if row[1] == "d-ba-be" and row[3].startswith("Điều"))
     assert ba_be[4:] == (None, 1, None, 4, 3.5, "INF.07 0 → 2; INF.10 0 → 1.5")
@@ -394,7 +394,7 @@ def test_a_workbook_says_what_moved(compared: dict[str, Path]) -> None:
         (["--out", "report.docx", "--template", "a.docx"], "cannot read a.docx"),
     ],
 )
-def test_mistakes_are_one_line(tmp_path: Path, words: list[str], said: str) -> None:
+def test_mistakes_of_report_are_one_line(tmp_path: Path, words: list[str], said: str) -> None:
     (tmp_path / "there.html").write_text("mine", encoding="utf-8")
     done = scorer("report", ANSWERS, "--set", SET, *words, folder=tmp_path)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
@@ -409,7 +409,7 @@ def test_mistakes_are_one_line(tmp_path: Path, words: list[str], said: str) -> N
         ("weasyprint", "OSError", ".pdf", "PDF needs the system library Pango 1.44 or later: apt install"),
     ],
 )
-def test_what_is_not_installed_is_named_with_its_command(
+def test_a_missing_library_for_reports_is_named_with_its_install_command(
     tmp_path: Path, module: str, raises: str, ending: str, said: str
 ) -> None:
     (tmp_path / f"{module}.py").write_text(f"raise {raises}\n", encoding="utf-8")
@@ -439,13 +439,13 @@ def test_the_client_writes_the_same_report_from_a_reply(client: Client, made: di
     ("options", "said"),
     [({}, "full=True"), ({"full": True, "page_size": 3}, "page_size")],
 )
-def test_a_reply_that_has_not_everything_is_refused(client: Client, tmp_path: Path, options: dict, said: str) -> None:
+def test_an_incomplete_reply_is_refused(client: Client, tmp_path: Path, options: dict, said: str) -> None:
     province = client.rank_file(SET, ANSWERS, **options)
     with pytest.raises(ValueError, match=said):
         client.report(province, tmp_path / "a.html")
 
 
-def test_languages_and_formats_that_are_not_there(client: Client, tmp_path: Path) -> None:
+def test_unknown_languages_and_formats_are_refused(client: Client, tmp_path: Path) -> None:
     province = client.rank_file(SET, ANSWERS, full=True)
     with pytest.raises(ValueError, match="en and vi, not in 'fr'"):
         client.report(province, tmp_path / "a.html", language="fr")
@@ -514,7 +514,7 @@ def test_a_page_of_10_000_units_is_at_most_15_megabytes(tmp_path: Path) -> None:
 # --- the demo ------------------------------------------------------------------------------------------------------
 
 
-def test_the_demo_opens_the_report_with_what_was_published(tmp_path: Path) -> None:
+def test_the_demo_opens_a_report_with_the_published_facts(tmp_path: Path) -> None:
     browser = tmp_path / "browser"
     browser.write_text(f"#!/bin/sh\necho $1 > {tmp_path}/opened\n", encoding="utf-8")
     browser.chmod(0o755)

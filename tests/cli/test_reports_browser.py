@@ -87,7 +87,7 @@ def test_a_ranking_is_sorted_by_its_headers(watched: Watched) -> None:
     ])  # fmt: skip
 
 
-def test_what_is_not_ranked_stays_last(watched: Watched) -> None:
+def test_unranked_units_stay_last(watched: Watched) -> None:
     rank = watched.page.locator("section[aria-labelledby='t-department-readiness'] .ranking th button").first
     rank.click()
     rank.click()
@@ -128,7 +128,7 @@ def test_a_ranking_leads_to_the_card(watched: Watched) -> None:
         *(pytest.param(*case, marks=pytest.mark.long) for case in (("vi", "dark"), ("en", "light"), ("en", "dark"))),
     ],
 )
-def test_axe_finds_nothing(browser: Browser, tmp_path: Path, language: str, scheme: str) -> None:
+def test_axe_finds_no_accessibility_problem(browser: Browser, tmp_path: Path, language: str, scheme: str) -> None:
     """Of one tier: axe looks at every element, which takes minutes for a whole province."""
     (path,) = write(tmp_path, "tier.html", language=language, options=("--tier", "district"))
     watched = Watched(browser, path, color_scheme=scheme)
@@ -139,7 +139,7 @@ def test_axe_finds_nothing(browser: Browser, tmp_path: Path, language: str, sche
 
 
 @pytest.mark.long
-def test_it_prints_on_a4(watched: Watched) -> None:
+def test_the_page_prints_on_a4(watched: Watched) -> None:
     pages = pypdf.PdfReader(io.BytesIO(watched.page.pdf(prefer_css_page_size=True))).pages
     sizes = {tuple(sorted(round(float(side)) for side in page.mediabox[2:])) for page in pages}
     assert sizes == {(595, 842)}
@@ -148,7 +148,7 @@ def test_it_prints_on_a4(watched: Watched) -> None:
     assert 40 < len(pages) < 150
 
 
-def test_it_can_be_read_without_javascript(browser: Browser, report: Path) -> None:
+def test_the_page_can_be_read_without_javascript(browser: Browser, report: Path) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(report.as_uri())
@@ -159,7 +159,7 @@ def test_it_can_be_read_without_javascript(browser: Browser, report: Path) -> No
     context.close()
 
 
-def test_it_fits_a_telephone(browser: Browser, report: Path) -> None:
+def test_the_page_fits_a_telephone(browser: Browser, report: Path) -> None:
     page = browser.new_page(viewport={"width": 375, "height": 800})
     page.goto(report.as_uri())
     assert page.evaluate("document.documentElement.scrollWidth") <= 375

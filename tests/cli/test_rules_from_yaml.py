@@ -89,7 +89,7 @@ def test_the_set_is_shown_with_its_rules(folder: Path) -> None:
     assert "giới hạn “An toàn thông tin”: không được xếp hạng nếu incident là có (Article 5)" in shown
 
 
-def test_the_form_asks_for_what_only_a_limit_reads(folder: Path) -> None:
+def test_the_form_has_indicators_that_only_a_limit_reads(folder: Path) -> None:
     done = run("criteria", "template", "rules-2026", "--criteria", str(folder), "--out", str(folder))
     assert done.returncode == 0, done.stderr
     assert "incident" in (folder / "rules-2026.csv").read_text(encoding="utf-8-sig").splitlines()[0]
@@ -104,7 +104,7 @@ def test_the_form_asks_for_what_only_a_limit_reads(folder: Path) -> None:
         assert "giới hạn" in header.comment.text
 
 
-def test_a_unit_is_told_what_is_missing_the_nearest_first(folder: Path) -> None:
+def test_causes_of_a_unit_name_the_nearest_part_first(folder: Path) -> None:
     answers = folder / "answers.csv"
     answers.write_text("id,tier,presence_points,transaction_points,incident\nu,commune,7.1,7.9,\nv,district,9,,1\n")
     done = run("score", str(answers), "u", "--set", "rules-2026", "--criteria", str(folder))
@@ -118,7 +118,7 @@ def test_a_unit_is_told_what_is_missing_the_nearest_first(folder: Path) -> None:
     assert done.stdout.rstrip().endswith(", published"), done.stdout  # and not where to read what is assumed
 
 
-def test_a_report_says_upper_bounds_as_upper_bounds(folder: Path) -> None:
+def test_a_report_words_upper_bounds_as_upper_bounds(folder: Path) -> None:
     first, second = SET.index("      - level: 1"), SET.index("      - {level: 2")
     content = SET[:first] + SET[second:].replace("gates: [{", "gates: [{measure: web, at_most: 9}, {")
     (folder / "rules-2026.yaml").write_text(content, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Progress: on standard error if that is a terminal; never among results, and not with --json."""
+"""Progress is shown on standard error if that is a terminal, never among results, and not with --json."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def on_terminal(*words: object) -> str:
     return written.decode()
 
 
-def test_what_is_being_done_is_shown_on_a_terminal(tmp_path: Path) -> None:
+def test_progress_is_shown_on_a_terminal(tmp_path: Path) -> None:
     form, page = tmp_path / "form[red].xlsx", tmp_path / "report.html"
     text = on_terminal("criteria", "template", SET, "--units", ANSWERS, "--out", form)
     assert f"writing {form}" in text
@@ -42,17 +42,17 @@ def test_what_is_being_done_is_shown_on_a_terminal(tmp_path: Path) -> None:
         assert shown in text
 
 
-def test_nothing_is_shown_with_json() -> None:
+def test_no_progress_is_shown_with_json() -> None:
     assert on_terminal("rank", ANSWERS, "--set", SET, "--json") == ""
 
 
-def test_nothing_is_shown_where_there_is_no_terminal() -> None:
+def test_no_progress_is_shown_without_a_terminal() -> None:
     done = scorer("rank", ANSWERS, "--set", SET)
     assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("ending", ["xlsx", "csv"])
-def test_the_amount_that_is_read_grows_up_to_the_total(tmp_path: Path, ending: str) -> None:
+def test_progress_grows_up_to_the_total(tmp_path: Path, ending: str) -> None:
     client = local_client()
     file, parts = tmp_path / f"a.{ending}", []
     if ending == "xlsx":

@@ -1,4 +1,4 @@
-"""The Vietnamese output of a set that has Vietnamese titles has no English word, wherever people read it."""
+"""The Vietnamese output of a set with Vietnamese titles has no English word."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ KINDS_OF_OUTPUT = (
 
 
 @pytest.mark.parametrize("kind", KINDS_OF_OUTPUT)
-def test_no_word_is_english(outputs: tuple[set[str], dict[str, str]], kind: str) -> None:
+def test_vietnamese_output_has_no_english_word(outputs: tuple[set[str], dict[str, str]], kind: str) -> None:
     codes, found = outputs
     texts = readable(found[kind], codes)
     assert len(words(texts)) > 3
@@ -143,13 +143,13 @@ def test_no_word_is_english(outputs: tuple[set[str], dict[str, str]], kind: str)
 
 
 @pytest.mark.parametrize("kind", ["the ranking", "a scorecard", "columns for people"])
-def test_people_read_titles_and_no_codes(outputs: tuple[set[str], dict[str, str]], kind: str) -> None:
+def test_vietnamese_output_has_titles_instead_of_codes(outputs: tuple[set[str], dict[str, str]], kind: str) -> None:
     codes, found = outputs
     like_words = {code for code in codes if "_" in code}
     assert like_words
     assert set(re.findall(r"\w+", found[kind])) & like_words == set()
 
 
-def test_the_list_finds_english_words() -> None:
+def test_the_word_list_finds_english_words() -> None:
     assert {"level", "ranked", "points", "required"} <= ENGLISH
     assert [word for word in words("mức 2, level 1 requires 90 %") if word in ENGLISH] == ["level", "requires"]

@@ -1,4 +1,4 @@
-"""The client's wheel by itself: what a caller installs, and all that a caller needs."""
+"""The client's wheel alone, as callers install it, has everything that they need."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def alone(unpacked: Path, code: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_wheel_has_stubs_and_client_with_their_types_and_nothing_else(unpacked: Path) -> None:
+def test_the_wheel_has_only_stubs_client_and_types(unpacked: Path) -> None:
     tops = {path.name for path in unpacked.iterdir() if not path.name.endswith(".dist-info")}
     assert tops == {"egov", "scorer_client"}
     assert not (unpacked / "egov" / "__init__.py").exists()  # others may add to the namespace
@@ -86,7 +86,7 @@ def test_the_wheel_has_stubs_and_client_with_their_types_and_nothing_else(unpack
     assert found == wanted
 
 
-def test_the_wheel_asks_for_grpc_and_protobuf_only(unpacked: Path) -> None:
+def test_the_wheel_requires_grpc_and_protobuf_only(unpacked: Path) -> None:
     (metadata,) = unpacked.glob("*.dist-info/METADATA")
     asked = email.message_from_string(metadata.read_text(encoding="utf-8")).get_all("Requires-Dist")
     assert asked is not None
@@ -121,7 +121,7 @@ def test_stubs_and_client_are_imported_from_the_wheel_alone(unpacked: Path) -> N
     assert (done.returncode, done.stdout, done.stderr) == (0, "imported\n", "")
 
 
-def test_the_client_alone_sends_rows_and_says_what_tables_need(unpacked: Path) -> None:
+def test_the_client_alone_sends_rows_and_names_what_tables_need(unpacked: Path) -> None:
     done = alone(
         unpacked,
         """

@@ -1,4 +1,4 @@
-"""The Python client with two servers: real processes, one of which is killed or stopped while calls are under way."""
+"""The Python client with two servers, one of which is killed or stopped during calls."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def calls(client: Client) -> list[Callable[[], object]]:
 
 
 @pytest.mark.parametrize("how", [pytest.param(signal.SIGKILL, marks=pytest.mark.long), signal.SIGTERM])
-def test_no_call_is_lost_with_one_of_two_servers(
+def test_no_call_is_lost_if_one_of_two_servers_ends(
     servers: list[tuple[subprocess.Popen[bytes], str]], how: signal.Signals
 ) -> None:
     (first, _), (second, _) = servers

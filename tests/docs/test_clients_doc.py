@@ -1,4 +1,4 @@
-"""The commands of docs/clients.md that a checkout can run."""
+"""The commands of docs/clients.md that can run in a checkout."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def run(command: str, service: Service) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_commands_without_code_run(service: Service) -> None:
+def test_commands_of_the_page_run(service: Service) -> None:
     commands = re.findall(r"```bash\n(.*?)```", PAGE, re.DOTALL)
     found = [run(command, service) for command in commands]
     assert [done.returncode for done in found] == [0] * 5, [done.stderr for done in found]
@@ -45,7 +45,7 @@ def test_commands_without_code_run(service: Service) -> None:
     assert order == [card["unit"]["id"] for card in case["response"]["rankings"][0]["scorecards"]]
 
 
-def test_refused_call_ends_with_eight_times_its_code(service: Service) -> None:
+def test_the_exit_code_of_buf_is_eight_times_the_status_code(service: Service) -> None:
     command = (
         """buf curl --protocol grpc --http2-prior-knowledge -d '{"criteria_set": "none"}' """
         "http://127.0.0.1:50051/egov.scorer.v1.CriteriaService/GetCriteriaSet"

@@ -1,4 +1,4 @@
-"""The pages of docs/: what they show is run, and what they name is all there is."""
+"""The examples of pages of docs/ are run."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ categories:
 
 
 @pytest.mark.long
-def test_the_guide_for_authors_leads_to_a_plugin_that_is_served_and_ranks(tmp_path: Path) -> None:
+def test_the_guide_on_plugins_leads_to_a_plugin_that_ranks(tmp_path: Path) -> None:
     """Block by block, as a reader would: files are written, lines of shell and Python are run."""
     environment, folder = Environment(tmp_path / "environment"), tmp_path
     found = blocks(page("plugins.md"))
@@ -89,7 +89,7 @@ def test_the_page_on_reports_leads_to_every_report(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
-def test_the_examples_of_criteria_sets_are_good_and_give_what_is_said(tmp_path: Path) -> None:
+def test_the_examples_of_criteria_sets_pass_their_cases(tmp_path: Path) -> None:
     fragments, declared = [], ""
     for block in blocks(page("criteria-sets.md")):
         if block.title:

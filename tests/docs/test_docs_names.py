@@ -1,4 +1,4 @@
-"""What the pages of docs/ name is what there is: nothing is left out, and nothing is named that there is not."""
+"""The pages of docs/ list every key, command, option and API name, and none that does not exist."""
 
 from __future__ import annotations
 
@@ -68,12 +68,12 @@ def own(cls: type, base: type = object) -> set[str]:
         ("Tests", {check.name for check in CHECKS}),
     ],
 )
-def test_the_reference_for_authors_names_all_there_is(heading: str, there_is: set[str]) -> None:
+def test_the_plugin_reference_lists_everything(heading: str, there_is: set[str]) -> None:
     section = re.sub(r"^\| from .*", "", PLUGINS[heading], flags=re.MULTILINE)
     assert set(rows(section)) == {str(name) for name in there_is}
 
 
-def test_the_reference_for_authors_names_all_that_a_formula_gives() -> None:
+def test_the_plugin_reference_lists_the_fields_of_an_outcome() -> None:
     for name in Outcome._fields:
         assert f"`{name}`" in PLUGINS["Formula kinds"], name
 
@@ -85,7 +85,7 @@ PACKAGES = {package.parent.name for package in ROOT.glob("clients/*/src/*/__init
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_hooks_and_packages_that_a_page_names_are_there(name: str) -> None:
+def test_hooks_and_packages_on_a_page_exist(name: str) -> None:
     for word in set(re.findall(r"\bscorer_\w+", PAGES[name])):
         known = word in HOOKS or word in SETTINGS or word.removesuffix("_total") in METRICS or word in PACKAGES
         assert known or find_spec(word), word
@@ -151,7 +151,7 @@ INNER = {
 
 
 @pytest.mark.parametrize("heading", SHAPES)
-def test_every_key_of_a_document_is_in_its_table_and_no_other(heading: str) -> None:
+def test_the_tables_list_exactly_the_keys_of_a_document(heading: str) -> None:
     table, shapes = rows(SETS[heading]), SHAPES[heading]
     found = {key: info for shape in shapes for key, info in keys(shape).items()}
     assert list(table) == sorted(found, key=list(table).index)
@@ -161,7 +161,7 @@ def test_every_key_of_a_document_is_in_its_table_and_no_other(heading: str) -> N
 
 
 @pytest.mark.parametrize(("heading", "key"), INNER)
-def test_every_key_inside_a_key_is_named_in_its_row(heading: str, key: str) -> None:
+def test_every_inner_key_is_in_the_row_of_its_key(heading: str, key: str) -> None:
     row = rows(SETS[heading])[key]
     for inner, info in keys(INNER[heading, key]).items():
         assert f"`{inner}`" in row, inner
@@ -170,13 +170,13 @@ def test_every_key_inside_a_key_is_named_in_its_row(heading: str, key: str) -> N
 
 
 @pytest.mark.parametrize("shape", [*(shape for shapes in SHAPES.values() for shape in shapes), *INNER.values(), *KINDS])
-def test_every_word_that_a_key_may_hold_is_on_the_page(shape: type[BaseModel]) -> None:
+def test_every_word_that_a_key_accepts_is_on_the_page(shape: type[BaseModel]) -> None:
     for key, info in keys(shape).items():
         for word in choices(info.annotation):
             assert f"`{word}`" in PAGES["criteria-sets.md"], f"{key}: {word}"
 
 
-def test_every_shape_of_a_document_is_on_the_page() -> None:
+def test_every_model_of_a_document_is_on_the_page() -> None:
     """A shape that is added later has to find its table."""
     ours = {*(shape for shapes in SHAPES.values() for shape in shapes), *INNER.values()}
     for module, also in (
@@ -210,7 +210,7 @@ def inner_models(annotation: Any) -> Iterator[type[BaseModel]]:
 # Commands and settings
 
 
-def test_the_page_of_commands_is_what_the_commands_say() -> None:
+def test_the_page_of_commands_is_up_to_date() -> None:
     done = subprocess.run(
         [sys.executable, ROOT / "tools/docs.py", "--check"], capture_output=True, text=True, check=False
     )
@@ -227,7 +227,7 @@ def known_commands() -> dict[str, set[str]]:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_commands_and_options_that_a_page_names_are_there(name: str) -> None:
+def test_commands_and_options_on_a_page_exist(name: str) -> None:
     known = known_commands()
     for line in commands(PAGES[name]):
         words = line.split()
@@ -271,7 +271,7 @@ def read_by(nodes: Iterable[ast.AST]) -> Iterator[str]:
             yield str(name.value)
 
 
-def test_every_variable_of_the_environment_is_on_the_page_of_commands_and_no_other() -> None:
+def test_the_page_of_commands_lists_exactly_the_environment_variables() -> None:
     head = COMMANDS.partition("<!--")[0]
     assert set(re.findall(r"`([A-Z]+_?[A-Z_]+)`", head)) == set(variables())
 

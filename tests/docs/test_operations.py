@@ -127,5 +127,5 @@ def test_every_other_command_is_marked() -> None:
         "```bash\nscorer plugins list\n```\n",
     ],
 )
-def test_a_new_command_has_to_be_marked(added: str) -> None:
+def test_an_unmarked_command_is_found(added: str) -> None:
     assert len(unmarked(f"{PAGE}\n{added}")) == 1

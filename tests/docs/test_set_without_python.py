@@ -1,4 +1,4 @@
-"""The page on a criteria set in one file, done block by block as its reader would, where no plugin is installed."""
+"""The page on a criteria set in one file is followed block by block, without any plugin."""
 
 from __future__ import annotations
 

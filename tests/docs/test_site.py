@@ -1,4 +1,4 @@
-"""The documentation site: what tools/site collects, and what its checks find. ``.ci/run`` builds all of it."""
+"""The documentation site: the pages that tools/site collects, and what its checks find. ``.ci/run`` builds the site."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_good_pages_have_no_problems(body: str, tmp_path: Path) -> None:
         ('<a href="other/#nothing">words</a>', "other/#nothing: the page has no such heading"),
     ],
 )
-def test_what_a_page_loads_from_elsewhere_and_broken_links_are_found(body: str, problem: str, tmp_path: Path) -> None:
+def test_loads_from_other_hosts_and_broken_links_are_found(body: str, problem: str, tmp_path: Path) -> None:
     assert any(problem in found for found in problems(site(tmp_path, body)))
 
 

@@ -1,6 +1,6 @@
-"""The conformance kit: each broken plugin fails exactly the check it was made for, sound and bundled ones fail none.
+"""The conformance kit: each broken plugin fails exactly the check it was made for; sound and bundled ones fail none.
 
-First by the checks themselves, then as authors meet them: installed, by pytest and by the command.
+The checks are called directly, then as authors run them: installed, by pytest and by the command.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from broken_plugins import CORPUS, SOUND
+from examples import drawn
 from harness import COMPILER, group, plugin
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import drawn
 from third_party import group_module, install, run
 
 import scorer_plugins.infrastructure
@@ -99,7 +99,7 @@ class Places:
 
 
 @pytest.mark.parametrize("name", [*BUNDLED, *SOUND])
-def test_drawn_answers_are_such_as_the_service_takes(name: str) -> None:
+def test_generated_answers_are_accepted_by_the_service(name: str) -> None:
     subject = PluginUnderTest.of(SOUND.get(name, name))
     files = {file.name: file for plugin in subject.host.plugins for file in plugin.criteria_sets}
     plans: dict[str, SetPlan | None] = {}
@@ -118,7 +118,7 @@ def test_drawn_answers_are_such_as_the_service_takes(name: str) -> None:
             assert np.array_equal(admitted.cohort.matrix, matrix, equal_nan=True)
 
 
-def test_what_is_drawn_holds_what_goes_wrong() -> None:
+def test_generated_answers_include_edge_cases() -> None:
     (harness, *_) = PluginUnderTest.of(SOUND["own scoring"]).harnesses
     wells, dry = (harness.random_cohort.values(code) for code in ("wells", "dry"))
     assert np.isnan(wells[0])
@@ -136,14 +136,14 @@ def test_what_is_drawn_holds_what_goes_wrong() -> None:
     )
 
 
-def test_where_no_set_uses_a_group_criteria_are_made_from_its_indicators() -> None:
+def test_criteria_are_generated_from_indicators_if_no_set_uses_a_group() -> None:
     (harness,) = PluginUnderTest.of(CORPUS["no documentation"].plugin).harnesses
     kinds = [criterion.formula.kind for _, criterion in harness.criteria]
     assert kinds == ["count", "linear", "choice", "steps", "count", "ratio"]
 
 
 @pytest.mark.parametrize(("kind", "better"), [("count", "most"), ("choice", "more")])
-def test_a_direction_that_is_none_is_refused(kind: str, better: str) -> None:
+def test_an_unknown_direction_is_refused(kind: str, better: str) -> None:
     options = ("a", "b") if kind == "choice" else ()
     with pytest.raises(ValueError, match="better must be 'more' or 'less'; a choice must not have it"):
         Indicator("x", kind, options=options, better=better)
@@ -167,7 +167,7 @@ INDICATORS = st.builds(
 
 @drawn(12)
 @given(st.lists(INDICATORS, min_size=1, max_size=6, unique_by=lambda indicator: indicator.code))
-def test_for_any_indicators_there_are_criteria_and_answers_and_they_pass(indicators: list[Indicator]) -> None:
+def test_any_indicators_get_criteria_and_answers_that_pass(indicators: list[Indicator]) -> None:
     codes = [indicator.code for indicator in indicators]
     pairs = [PartOf(*pair) for pair in itertools.pairwise(codes)]
     subject = PluginUnderTest.of(plugin(group("drawn", *indicators, checks=pairs)))
@@ -274,7 +274,23 @@ def pytest_in(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
-def test_an_authors_class_has_a_test_for_each_check_and_the_cost_in_the_summary(sites: Path) -> None:
+@pytest.fixture(scope="module")
+def failing(sites: Path) -> str:
+    """What pytest says of a plugin that fails one check."""
+    done = pytest_in(sites / "springs_missing", "-v")
+    assert done.returncode == 1, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_an_authors_class_has_a_test_for_each_check_and_the_cost_in_the_summary(failing: str) -> None:
+    ran = re.findall(r"test_springs\.py::TestSprings::test_(\w+) (?:PASSED|FAILED)", failing)
+    assert ran == ["of_the_authors", *NAMES]
+    _, summary = failing.split("scorer: cost of the tested plugins")
+    assert len(COST.findall(summary)) == 1
+
+
+@pytest.mark.long  # tests/cli/test_author.py has the tests of another sound plugin run
+def test_the_class_of_a_sound_plugin_passes(sites: Path) -> None:
     done = pytest_in(sites / "springs", "-v")
     assert done.returncode == 0, done.stdout + done.stderr
     passed = re.findall(r"test_springs\.py::TestSprings::test_(\w+) PASSED", done.stdout)
@@ -302,10 +318,9 @@ def test_one_check_can_be_run_by_its_name(sites: Path) -> None:
     assert "cost of the tested plugins" not in done.stdout
 
 
-def test_a_failure_says_what_where_and_how_to_mend_it(sites: Path) -> None:
-    done = pytest_in(sites / "springs_missing", "-q")
-    assert "1 failed, 14 passed" in done.stdout, done.stdout
-    _, _, told = done.stdout.partition("TestSprings.test_missing_is_not_zero ___")
+def test_a_failure_has_cause_place_and_fix(failing: str) -> None:
+    assert "1 failed, 14 passed" in failing, failing
+    _, _, told = failing.partition("TestSprings.test_missing_is_not_zero ___")
     assert told.splitlines()[1:] [:7] == [
         "springs, if it is not reported, does not make its criterion MISSING",
         "  where     springs-2024.yaml, tier commune, group springs",
@@ -315,11 +330,11 @@ def test_a_failure_says_what_where_and_how_to_mend_it(sites: Path) -> None:
         "  actual    SCORED, 0 points",
         '  fix       status[row, np.isnan(cohort.values("springs"))] = Status.MISSING; the scorer does the rest',
     ]  # fmt: skip
-    assert "Traceback" not in done.stdout
-    assert "laws.py" not in done.stdout
+    assert "Traceback" not in failing
+    assert "laws.py" not in failing
 
 
-def test_the_command_says_the_same_as_pytest(sites: Path) -> None:
+def test_the_command_reports_the_same_as_pytest(sites: Path) -> None:
     done = run(sites / "springs_missing", "plugins", "check", "springs_missing")
     assert done.returncode == 1
     assert [line.split()[:2] for line in done.stdout.splitlines() if line.startswith(("ok", "failed", "skipped"))] == [
@@ -330,8 +345,8 @@ def test_the_command_says_the_same_as_pytest(sites: Path) -> None:
     assert COST.search(done.stdout)
 
 
-@pytest.mark.long  # tests/cli/test_author.py has another sound plugin checked
-def test_the_command_finds_nothing_wrong_with_a_sound_plugin(sites: Path) -> None:
+@pytest.mark.long  # tests/cli/test_plugins_new.py has another sound plugin checked
+def test_the_command_passes_a_sound_plugin(sites: Path) -> None:
     done = run(sites / "springs", "plugins", "check", "springs")
     assert done.returncode == 0
     assert done.stdout.splitlines()[-1] == "springs: 14 ok, 0 failed, 0 skipped"
@@ -339,14 +354,14 @@ def test_the_command_finds_nothing_wrong_with_a_sound_plugin(sites: Path) -> Non
 
 
 @pytest.mark.long
-def test_points_that_follow_from_the_process_are_found(sites: Path) -> None:
+def test_points_that_depend_on_the_process_are_found(sites: Path) -> None:
     found = run(sites / "springs_hashed", "plugins", "check", "springs_hashed").stdout
     assert re.findall(r"^failed +(\w+)", found, re.MULTILINE) == ["same_input_same_bytes"]
     assert "when another process scores the same answers, the bytes of the result differ" in found
 
 
 @pytest.mark.long
-def test_a_quarantined_plugin_is_told_why(sites: Path) -> None:
+def test_a_quarantined_plugin_fails_with_the_reason(sites: Path) -> None:
     done = run(sites / "springs_old", "plugins", "check", "springs_old")
     assert done.returncode == 1
     why = "was written for API version 7; this scorer offers 1"
@@ -358,7 +373,7 @@ def test_a_quarantined_plugin_is_told_why(sites: Path) -> None:
 
 
 @pytest.mark.long
-def test_a_plugin_that_is_not_installed_is_named_with_those_that_are(sites: Path) -> None:
+def test_an_unknown_plugin_is_refused_with_the_installed_ones(sites: Path) -> None:
     done = run(sites / "springs", "plugins", "check", "spring")
     assert done.returncode == 2
     assert done.stderr.startswith("scorer: no plugin 'spring' is installed in the entry point group scorer.plugins")
@@ -377,7 +392,7 @@ def copy_cases(folder: Path) -> int:
     return len(re.findall(r"^  - name:", text, re.MULTILINE))
 
 
-def test_cases_are_collected_where_a_project_says_so(tmp_path: Path) -> None:
+def test_cases_are_collected_if_the_setting_is_on(tmp_path: Path) -> None:
     cases = copy_cases(tmp_path)
     assert pytest_in(tmp_path, "-q").returncode == 5  # nothing was collected
     (tmp_path / "pytest.ini").write_text("[pytest]\nscorer_cases = true\n")
@@ -388,14 +403,14 @@ def test_cases_are_collected_where_a_project_says_so(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-def test_cases_are_collected_once_though_the_plugin_is_named_twice(tmp_path: Path) -> None:
+def test_cases_are_collected_once_if_the_plugin_is_named_twice(tmp_path: Path) -> None:
     cases = copy_cases(tmp_path)
     (tmp_path / "pytest.ini").write_text("[pytest]\nscorer_cases = true\n")
     twice = pytest_in(tmp_path, "-q", "-p", "scorer.testing.cases.pytest_plugin")
     assert f"{cases} passed" in twice.stdout
 
 
-def test_pytest_loads_nothing_of_the_scorer_but_what_it_needs() -> None:
+def test_pytest_loads_only_needed_modules_of_the_scorer() -> None:
     """It stands in every run of pytest of whoever has the scorer installed."""
     code = (
         "import sys, scorer.testing, scorer.testing.pytest_plugin; "
@@ -411,7 +426,7 @@ def test_the_command_does_not_need_pytest() -> None:
     assert done.stdout == "ok\n", done.stderr
 
 
-def test_a_test_that_an_author_writes_himself_stays() -> None:
+def test_a_test_that_an_author_overrides_is_kept() -> None:
     class Own(Conformance):
         plugin = "infrastructure"
 
@@ -425,7 +440,7 @@ def test_a_test_that_an_author_writes_himself_stays() -> None:
     assert Own.subject().plugin.name == "infrastructure"
     assert Heir.subject().plugin.name == "presence"
     assert Heir.test_missing_is_not_zero.__doc__ == (
-        "A criterion is MISSING if an answer was not reported, and a reported 0 counts."
+        "A criterion is MISSING if an answer that it reads was not reported. A reported 0 is an answer."
     )
 
 

@@ -1,4 +1,4 @@
-"""What authors import: everything in it is explained, and it is enough for kinds, checks and scoring of their own."""
+"""The plugin API: every name has a docstring, and plugins can add formula kinds, checks and scoring with it."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def constants() -> dict[str, str]:
 
 
 @pytest.mark.parametrize("name", plugin_api.__all__)
-def test_everything_exported_is_explained_by_itself(name: str) -> None:
+def test_every_exported_name_has_a_docstring(name: str) -> None:
     exported, texts = getattr(plugin_api, name), constants()
     if not inspect.isclass(exported) and not inspect.isfunction(exported):
         assert len(texts[name]) > 30
@@ -105,7 +105,7 @@ class OpenWhenVisited(Check):
         return f"closed all year, but {cohort.values('visitors')[unit]:.0f} visitors"
 
 
-def test_a_check_of_an_author_refuses_with_its_own_reason_and_words() -> None:
+def test_a_check_of_a_plugin_refuses_with_its_reason_and_message() -> None:
     checked = group("wells", *COUNTS, checks=[OpenWhenVisited()])
     text = wells(
         "formula: count, indicator: visitors, each: 1, points: 5", "formula: fault, indicator: open_days, points: 1"
@@ -120,7 +120,7 @@ def test_a_check_of_an_author_refuses_with_its_own_reason_and_words() -> None:
     assert [card.overall.score.points for card in rank(sets, {"open_days": 3, "visitors": 2})] == [2]
 
 
-def test_a_check_that_forgot_a_method_cannot_be_made() -> None:
+def test_a_check_without_a_required_method_cannot_be_created() -> None:
     with pytest.raises(TypeError, match="describe"):
         type("Half", (Check,), {"reads": lambda self: (), "violated": lambda self, cohort: None})()
 
@@ -158,7 +158,7 @@ LINKS = (
 )
 
 
-def test_a_kind_of_an_author_may_be_made_of_other_kinds() -> None:
+def test_a_formula_kind_may_combine_other_kinds() -> None:
     sets = catalogue(host(group("wells", *COUNTS), formulas=[Least]), wells(LINKS % 4))
     cards = rank(sets, {"visitors": 2, "open_days": 300}, {"visitors": 90, "open_days": 100}, {"visitors": 9})
     points = [card.categories[0].groups[0].criteria[0].points for card in cards]
@@ -167,7 +167,7 @@ def test_a_kind_of_an_author_may_be_made_of_other_kinds() -> None:
     assert isinstance(next(iter(sets.sets["a"].criteria_set.criteria.values())).formula.links[0], Part)
 
 
-def test_what_is_wrong_inside_a_kind_made_of_others_is_said_at_its_place() -> None:
+def test_mistakes_in_parts_of_a_formula_are_named_at_their_place() -> None:
     sets = catalogue(host(group("wells", *COUNTS), formulas=[Least]), wells(LINKS % 3))
     (problem,) = sets.refused[0].problems
     assert problem.path == "categories.readiness.groups.wells.criteria[0].links[1].points"
@@ -202,13 +202,13 @@ VISITORS = "formula: count, indicator: visitors, each: 1, points: 5"
 OPEN_DAYS = "formula: count, indicator: open_days, each: 0.01, points: 3"
 
 
-def test_a_group_may_score_in_a_way_of_its_own() -> None:
+def test_a_group_may_override_score() -> None:
     text = wells(VISITORS, OPEN_DAYS)
     cards = rank(catalogue(host(Halved()), text), {"visitors": 3, "open_days": 200}, {"visitors": 3, "open_days": 100})
     assert [card.overall.score.points for card in cards] == [5, 2]
 
 
-def test_a_group_that_scores_itself_can_name_the_criterion_that_broke(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_group_that_overrides_score_can_name_the_faulty_criterion(caplog: pytest.LogCaptureFixture) -> None:
     text = wells(VISITORS, OPEN_DAYS)
     sets = catalogue(host(Broken()), text)
     with refusal() as caught:

@@ -151,10 +151,10 @@ BROKEN: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: plugin(group("roads", title="Roads")),
         "title of group 'roads' does not map languages to texts",
     ),
-    "a check of no indicators": (lambda: plugin(group("roads", checks=[PartOf(1, 2)])), "do not name indicators"),
+    "a check of no indicators": (lambda: plugin(group("roads", checks=[PartOf(1, 2)])), "does not name the indicators"),
     "a check that reads nothing": (
         lambda: plugin(group("roads", checks=[type("Empty", (PartOf,), {"reads": lambda _: ()})("a", "b")])),
-        "checks of group 'roads' do not name indicators: ()",
+        "a check of group 'roads' does not name the indicators that it reads: ()",
     ),
     "a check with a sentence as its reason": (
         lambda: plugin(group("roads", checks=[type("Talking", (PartOf,), {"reason": "too\nmuch"})("a", "b")])),
@@ -202,15 +202,15 @@ BROKEN: dict[str, tuple[Callable[[], Any], str]] = {
     ),
     "no criteria set at all": (
         lambda: module(scorer_criteria_sets=[]),
-        "brings nothing: scorer_criteria_sets returned an empty list; are the YAML files in the distribution?",
+        "declares nothing: scorer_criteria_sets returned an empty list; are the YAML files in the distribution?",
     ),
     "no formula kind at all": (
         lambda: module(scorer_formulas=[]),
-        "brings nothing: scorer_formulas returned an empty list",
+        "declares nothing: scorer_formulas returned an empty list",
     ),
     "two hooks that bring nothing": (
         lambda: module(scorer_formulas=(), scorer_criteria_sets=()),
-        "brings nothing: scorer_criteria_sets and scorer_formulas returned an empty list; are the YAML files",
+        "declares nothing: scorer_criteria_sets and scorer_formulas returned an empty list; are the YAML files",
     ),
     "a criteria set that is not there": (
         lambda: module(scorer_criteria_sets=[Path("not-there-2020.yaml")]),
@@ -253,7 +253,7 @@ def test_a_set_that_needs_a_quarantined_plugin_says_why_it_cannot_be_used() -> N
     ]
 
 
-def test_a_group_of_an_unknown_quarantined_plugin_names_those_that_could_be_it() -> None:
+def test_an_unknown_group_names_quarantined_plugins_that_may_have_it() -> None:
     plugins = loaded(wells=lambda: plugin(WELLS), ministry=raising(ImportError("gone")))
     refusal = catalogue(plugins, document("roads-2020", "wells", "roads")).refusal("roads-2020")
     assert refusal is not None
@@ -261,7 +261,7 @@ def test_a_group_of_an_unknown_quarantined_plugin_names_those_that_could_be_it()
     assert f"; plugin 'ministry' is quarantined: ImportError: gone {RAISED}" in str(refusal.problems[0])
 
 
-def test_a_group_whose_plugin_has_another_name_is_known_when_it_could_be_imported() -> None:
+def test_the_group_of_a_quarantined_plugin_with_another_name_is_known() -> None:
     later = group("roads", Indicator("paved", kind="number"), api_version=2)
     plugins = loaded(wells=lambda: plugin(WELLS), ministry=lambda: plugin(later))
     refusal = catalogue(plugins, document("roads-2020", "wells", "roads")).refusal("roads-2020")
@@ -270,7 +270,7 @@ def test_a_group_whose_plugin_has_another_name_is_known_when_it_could_be_importe
     assert said in str(refusal.problems[0])
 
 
-def test_a_formula_kind_that_is_not_there_may_be_that_of_a_quarantined_plugin() -> None:
+def test_an_unknown_formula_kind_names_quarantined_plugins() -> None:
     plugins = loaded(wells=lambda: plugin(WELLS), ministry=raising(ImportError("gone")))
     refusal = catalogue(plugins, document("wells-2020", "wells", formula="root")).refusal("wells-2020")
     assert refusal is not None
@@ -278,12 +278,12 @@ def test_a_formula_kind_that_is_not_there_may_be_that_of_a_quarantined_plugin() 
     assert [problem.message for problem in refusal.problems] == [said]
 
 
-def test_whoever_stops_the_process_is_not_quarantined() -> None:
+def test_an_interrupt_during_import_quarantines_nothing() -> None:
     with pytest.raises(KeyboardInterrupt):
         loaded(slow=raising(KeyboardInterrupt()))
 
 
-def test_a_plugin_may_bring_formula_kinds_or_criteria_sets_alone(tmp_path: Path) -> None:
+def test_a_plugin_may_have_only_formula_kinds_or_criteria_sets(tmp_path: Path) -> None:
     file = tmp_path / "set.yaml"
     file.write_text(document("wells-2020", "wells", formula="root"), encoding="utf-8")
     plugins = loaded(
@@ -297,7 +297,7 @@ def test_a_plugin_may_bring_formula_kinds_or_criteria_sets_alone(tmp_path: Path)
     assert plugins.providers["wells"].name == "wells"
 
 
-def test_nothing_installed_is_no_mistake() -> None:
+def test_no_installed_plugin_is_not_an_error() -> None:
     plugins = loaded()
     assert plugins.plugins == ()
     assert set(plugins.formulas) == {kind.kind for kind in KINDS}
@@ -346,7 +346,7 @@ def ends(*_: object) -> Any:
         "reads-end",
     ],
 )
-def test_a_formula_kind_that_breaks_takes_down_its_own_set_only(kind: type[Formula]) -> None:
+def test_a_broken_formula_kind_refuses_only_its_set(kind: type[Formula]) -> None:
     plugins = host(WELLS, formulas=[kind])
     sets = catalogue(plugins, document("bad-2020", "wells", formula="failing"), document("good-2020", "wells"))
     assert list(sets.sets) == ["good-2020"]
@@ -378,11 +378,11 @@ def test_two_groups_may_declare_one_indicator_identically() -> None:
     ],
     ids=["kind", "unit", "title", "range"],
 )
-def test_two_groups_may_not_declare_one_indicator_otherwise(other: Indicator) -> None:
+def test_two_groups_may_not_declare_one_indicator_differently(other: Indicator) -> None:
     assert both(other) == ["its plugin and group 'wells' declare indicator 'dug' differently"]
 
 
-def test_groups_at_odds_do_not_matter_to_a_set_that_uses_one_of_them() -> None:
+def test_contradicting_groups_do_not_matter_to_a_set_with_one_of_them() -> None:
     plugins = host(WELLS, group("ponds", Indicator("dug", kind="flag")))
     sets = good(catalogue(plugins, document("wells-2020", "wells"), document("ponds-2020", "ponds", formula="flag")))
     assert sets.sets["wells-2020"].criteria_set.indicators["dug"].kind == "count"
@@ -395,7 +395,7 @@ def test_a_criterion_may_read_an_indicator_of_another_group_of_its_set() -> None
     assert "no group of the set declares indicator 'dug'" in str(sets.refused[0].problems[0])
 
 
-def test_a_check_counts_only_where_a_set_has_all_its_indicators() -> None:
+def test_a_check_is_used_only_if_a_set_has_all_its_indicators() -> None:
     checked = group("wells", Indicator("dug", "count"), Indicator("dry", "count"), checks=[PartOf("dry", "dug")])
     text = document("dry-2020", "wells").replace("indicator: dug, points: 5}", "indicator: dug, points: 5}\n") + (
         "          - {id: C9, formula: fault, indicator: dry, points: 5}\n"
@@ -507,7 +507,7 @@ def row(text: str, start: str) -> str:
     return found
 
 
-def test_an_installed_plugin_is_found_with_all_it_brings(site: Path) -> None:
+def test_an_installed_plugin_is_found_with_groups_sets_and_formulas(site: Path) -> None:
     done = run(site, "plugins", "list")
     assert done.returncode == 0
     assert row(done.stdout, "water") == "water third-party-water 1.2.3 1 group water ready"
@@ -516,7 +516,7 @@ def test_an_installed_plugin_is_found_with_all_it_brings(site: Path) -> None:
     assert row(done.stdout, "infrastructure").endswith("ready")
 
 
-def test_an_installed_plugin_that_breaks_is_named_beside_it(site: Path) -> None:
+def test_a_broken_installed_plugin_is_named(site: Path) -> None:
     done = run(site, "plugins", "list")
     assert row(done.stdout, "dust") == "dust third-party-dust 0.0.1 quarantined"
     assert row(done.stdout, "aaa") == "aaa another-infrastructure 9.9 1 quarantined"
@@ -528,7 +528,7 @@ def test_an_installed_plugin_that_breaks_is_named_beside_it(site: Path) -> None:
     ]
 
 
-def test_a_set_of_an_installed_plugin_stands_beside_the_bundled_ones(site: Path) -> None:
+def test_a_set_of_an_installed_plugin_is_listed_with_the_bundled_ones(site: Path) -> None:
     done = run(site, "criteria", "list")
     assert done.returncode == 0
     assert "Water for all" in row(done.stdout, "water-2024")
@@ -547,7 +547,7 @@ def test_a_set_of_an_installed_plugin_uses_its_own_formula_kind_and_bundled_grou
         assert words in done.stdout
 
 
-def test_without_the_distribution_its_set_is_not_there(site: Path) -> None:
+def test_the_set_of_an_uninstalled_plugin_is_unknown(site: Path) -> None:
     listed = run(None, "plugins", "list").stdout
     assert row(listed, "infrastructure").endswith("ready")
     assert "water" not in listed
@@ -594,7 +594,7 @@ def rank_wells(dug: int, planned: int) -> pb.RankProvinceResponse:
         return service.scorer.RankProvince(request)
 
 
-def test_a_third_party_check_is_called_itself() -> None:
+def test_a_third_party_check_refuses_violating_units() -> None:
     with refusal() as caught:
         rank_wells(3, 4)
     assert caught[0].fields == {'rows.units[0].answers["dug"]': "PART_LARGER_THAN_WHOLE"}

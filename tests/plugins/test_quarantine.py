@@ -81,7 +81,7 @@ os.kill(os.getpid(), 15)
 JUDGES = """\
 import json, os
 
-said = [{"plugin": n, "failure": "", "claims": "", "api_version": 1, "withheld": []} for n in range(99)]
+said = [{"plugin": n, "failure": "", "group_name": "", "api_version": 1, "withheld": []} for n in range(99)]
 for pipe in range(3, 20):
     try:
         os.write(pipe, "".join(json.dumps(verdict) + "\\n" for verdict in said).encode())
@@ -340,7 +340,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 @pytest.mark.parametrize("name", BREAKING)
-def test_a_plugin_that_breaks_is_quarantined_and_named_with_what_happened(listed: dict[str, Any], name: str) -> None:
+def test_a_broken_plugin_is_quarantined_with_the_reason(listed: dict[str, Any], name: str) -> None:
     plugin = listed[f"third-party-{name}"]
     assert (plugin["name"], plugin["version"], plugin["status"]) == (name, "1.0", "quarantined")
     assert BREAKING[name][1] in plugin["failure"]
@@ -353,7 +353,7 @@ def test_a_plugin_that_breaks_is_quarantined_and_named_with_what_happened(listed
     assert plugin["api_version"] == {"later": 2, **dict.fromkeys(known, 1)}.get(name)
 
 
-def test_the_others_are_there(listed: dict[str, Any]) -> None:
+def test_the_other_plugins_are_listed(listed: dict[str, Any]) -> None:
     assert listed.pop("bad-value")["failure"] == "its entry point 'not a module' is not MODULE or MODULE:NAME"
     for name in ("damaged_points", "damaged_data"):
         damaged = listed.pop(name)
@@ -430,7 +430,7 @@ faulthandler.dump_traceback_later(0.2, exit=True)
 """
 
 
-def test_what_a_plugin_leaves_neither_ends_a_command_nor_keeps_it_alive(tmp_path: Path) -> None:
+def test_leftovers_of_a_plugin_neither_end_nor_block_a_command(tmp_path: Path) -> None:
     site, file = tmp_path / "site", tmp_path / "answers.csv"
     code = group_module("stays", SCORES_AND_STAYS, sets=["stays-2024.yaml"])
     third_party_plugin(site, "stays", ENDS_THE_PROCESS + code)
@@ -465,7 +465,7 @@ def test_a_plugin_cannot_close_the_log(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-def test_a_plugin_that_is_imported_slowly_can_be_given_more_time(tmp_path: Path) -> None:
+def test_plugin_seconds_allows_a_slow_import(tmp_path: Path) -> None:
     site = tmp_path / "site"
     third_party_plugin(site, "slow", "import time; time.sleep(1.5)\n" + group_module("slow"))
     for seconds, failure in (("0.5", "was not imported within 0.5 seconds; plugin_seconds allows more"), ("60", "")):
@@ -483,7 +483,7 @@ def test_a_plugin_that_is_imported_slowly_can_be_given_more_time(tmp_path: Path)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_what_a_plugin_started_itself_is_ended_with_it(listed: dict[str, Any]) -> None:
+def test_processes_that_a_plugin_started_end_with_the_probe(listed: dict[str, Any]) -> None:
     del listed
     running = []
     for entry in Path("/proc").glob("[0-9]*/cmdline"):
@@ -499,7 +499,7 @@ def unit(group: str, indicator: str = "wells") -> pb.ScoreUnitRequest:
 
 
 @pytest.mark.parametrize("group", ["hangs", "ends", "later"])
-def test_a_set_that_needs_one_answers_with_plugin_cause_and_what_to_do(service: Served, group: str) -> None:
+def test_a_set_of_a_quarantined_plugin_is_refused_with_reason_and_advice(service: Served, group: str) -> None:
     with refusal() as caught:
         service.scorer.ScoreUnit(unit(group), timeout=20)
     refused = caught[0]
@@ -511,7 +511,7 @@ def test_a_set_that_needs_one_answers_with_plugin_cause_and_what_to_do(service: 
     )
 
 
-def test_everything_else_serves_and_health_says_so(service: Served) -> None:
+def test_other_sets_are_served_and_health_is_serving(service: Served) -> None:
     health = health_pb2_grpc.HealthStub(service.channel).Check(health_pb2.HealthCheckRequest(), timeout=20)
     assert health.status == health_pb2.HealthCheckResponse.SERVING
     for group, indicator in (("wells", "wells"), ("loud", "decibels")):
@@ -582,7 +582,7 @@ def test_a_strict_server_starts_when_all_is_in_order(tmp_path: Path, workers: st
         assert len(running.said.splitlines()) == 1
 
 
-def test_a_narrow_list_of_plugins_can_be_read(small: Path) -> None:
+def test_plugins_list_is_readable_in_a_narrow_terminal(small: Path) -> None:
     lines = run(small, "plugins", "list", COLUMNS="60").stdout.splitlines()
     assert max(map(len, lines)) <= 60
     text = " ".join(" ".join(lines).split())
@@ -598,7 +598,7 @@ SPEAKS = f"""\
 {ZEROS}"""
 
 
-def test_what_a_plugin_prints_while_it_scores_does_not_get_into_our_output(tmp_path: Path) -> None:
+def test_output_of_a_scoring_plugin_is_not_mixed_with_results(tmp_path: Path) -> None:
     site, file = tmp_path / "site", tmp_path / "answers.csv"
     third_party_plugin(
         site, "speaks", f"print('imported')\n{group_module('speaks', SPEAKS, sets=['speaks-2024.yaml'])}"
@@ -684,15 +684,15 @@ def test_no_process_is_started_without_third_party_plugins(small: Path) -> None:
 @pytest.mark.parametrize(
     ("command", "failure"),
     [
-        (["/no/such/program"], "could not be tried out, because no process can be started: No such file or directory"),
+        (["/no/such/program"], "could not be probed, because no process can be started: No such file or directory"),
         (
             [sys.executable, "-c", "import sys; sys.exit('no room')"],
-            "could not be tried out, because the process for it ended with code 1 before it began; "
+            "could not be probed, because the probe process ended with code 1 before it began; "
             "its last output: no room",
         ),
     ],
 )
-def test_where_no_process_can_try_them_out_all_are_quarantined(command: list[str], failure: str) -> None:
+def test_all_plugins_are_quarantined_if_the_probe_fails(command: list[str], failure: str) -> None:
     assert probe_plugins([("a", "a"), ("b", "b")], command=command) == [ProbeResult(failure)] * 2
 
 
@@ -702,8 +702,9 @@ def test_where_no_process_can_try_them_out_all_are_quarantined(command: list[str
         ("import time; time.sleep(90)", "was not imported within 1 seconds"),
         (HANGS_IN_HOOK, "has hooks that did not return within 1 seconds"),
     ],
+    ids=["import", "hook"],
 )
-def test_hooks_have_no_more_time_than_imports(
+def test_hooks_and_imports_share_the_time_limit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, failure: str
 ) -> None:
     (tmp_path / "slow_one.py").write_text(code, encoding="utf-8")

@@ -47,7 +47,7 @@ def tested(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     return scorer(environment, "criteria", "test")
 
 
-def test_there_are_distributions_beside_the_bundled_plugins() -> None:
+def test_stand_alone_distributions_are_found() -> None:
     assert {
         "citizen-rating",
         "composite-indices",
@@ -58,7 +58,7 @@ def test_there_are_distributions_beside_the_bundled_plugins() -> None:
     } <= set(distributions())
 
 
-def test_none_is_quarantined(environment: dict[str, str]) -> None:
+def test_no_stand_alone_plugin_is_quarantined(environment: dict[str, str]) -> None:
     done = scorer(environment, "plugins", "list")
     assert done.returncode == 0, done.stderr
     for distribution in distributions():
@@ -67,13 +67,13 @@ def test_none_is_quarantined(environment: dict[str, str]) -> None:
     assert done.stderr == ""
 
 
-def test_each_installs_one_package_of_its_own_name(environment: dict[str, str], site: Path) -> None:
+def test_each_distribution_installs_one_package_with_its_name(environment: dict[str, str], site: Path) -> None:
     packages = {entry.name for entry in site.iterdir() if not entry.name.endswith(".dist-info")}
     assert packages == {f"scorer_{name.replace('-', '_')}" for name in distributions()}
 
 
 @each_distribution
-def test_what_it_issues_comes_along(environment: dict[str, str], site: Path, distribution: str) -> None:
+def test_each_distribution_has_its_sets_and_answers(environment: dict[str, str], site: Path, distribution: str) -> None:
     source = package(distribution)
     files = {
         file.relative_to(source) for file in source.rglob("*") if file.is_file() and "__pycache__" not in file.parts
@@ -81,12 +81,12 @@ def test_what_it_issues_comes_along(environment: dict[str, str], site: Path, dis
     assert {file for file in files if not (site / source.name / file).is_file()} == set()
 
 
-def test_all_cases_pass(tested: subprocess.CompletedProcess[str]) -> None:
+def test_all_cases_of_stand_alone_plugins_pass(tested: subprocess.CompletedProcess[str]) -> None:
     assert tested.returncode == 0, tested.stdout + tested.stderr
 
 
 @each_distribution
-def test_every_set_has_cases(tested: subprocess.CompletedProcess[str], distribution: str) -> None:
+def test_every_stand_alone_set_has_cases(tested: subprocess.CompletedProcess[str], distribution: str) -> None:
     for code in issued(distribution):
         passed = [line for line in tested.stdout.splitlines() if line.startswith("ok ") and f" {code}: " in line]
         assert len(passed) > 3, tested.stdout
@@ -94,14 +94,14 @@ def test_every_set_has_cases(tested: subprocess.CompletedProcess[str], distribut
 
 @pytest.mark.long
 @each_distribution
-def test_it_keeps_what_every_plugin_promises(environment: dict[str, str], distribution: str) -> None:
+def test_stand_alone_plugins_pass_the_conformance_kit(environment: dict[str, str], distribution: str) -> None:
     for name in project(distribution)["entry-points"]["scorer.plugins"]:
         done = scorer(environment, "plugins", "check", name)
         assert done.returncode == 0, done.stdout + done.stderr
 
 
 @each_distribution
-def test_its_readme_names_all_that_it_brings(distribution: str) -> None:
+def test_each_readme_names_groups_formulas_and_sets(distribution: str) -> None:
     readme = (PLUGINS / distribution / "README.md").read_text(encoding="utf-8")
     assert readme.startswith(f"# {project(distribution)['name']}\n")
     assert f"./plugins/{distribution}" in readme
@@ -109,7 +109,7 @@ def test_its_readme_names_all_that_it_brings(distribution: str) -> None:
 
 
 @pytest.mark.long
-def test_the_scorers_own_wheel_has_none_of_them(tmp_path: Path) -> None:
+def test_the_wheel_of_the_scorer_has_no_stand_alone_plugin(tmp_path: Path) -> None:
     pip("wheel", "--wheel-dir", tmp_path, PLUGINS.parent)
     (wheel,) = tmp_path.glob("egov_scorer-*.whl")
     with zipfile.ZipFile(wheel) as archive:

@@ -1,4 +1,4 @@
-"""Bắc Kạn, first half of 2020: everything that was published comes out of the reconstructed answers, over a socket.
+"""Bắc Kạn, first half of 2020: the reconstructed answers reproduce every published fact, over a socket.
 
 The source is the province's report "Đánh giá định kỳ mức độ xây dựng Chính quyền điện tử 6 tháng đầu năm 2020".
 """

@@ -1,4 +1,4 @@
-"""Random provinces of Bắc Kạn's set: the service and the oracle agree on every number, level, rank and cause.
+"""Random provinces of the set of Bắc Kạn: the service and the oracle agree on every number, level, rank and cause.
 
 Ten provinces, or 40 in the long run; ``TEST_EXAMPLES=250 pytest tests/provinces/test_bac_kan_oracle.py`` ranks 10,000.
 """
@@ -12,9 +12,10 @@ from importlib.resources import files
 import harness
 import oracle
 import pytest
-import strategies
+import unit_messages
 from answers import draw_unit
 from examples import times
+from expected_replies import assert_same, expected_reply
 from ruamel.yaml import YAML
 
 from egov.scorer.v1 import scorer_pb2 as pb
@@ -56,11 +57,11 @@ def test_service_agrees_with_the_oracle_on_random_provinces(
             for tier in DOCUMENT["tiers"]
             for n in range(draw.randint(1, 4))
         ]
-        request = pb.RankProvinceRequest(criteria_set=SET, rows=strategies.rows(units), view=pb.SCORECARD_VIEW_FULL)
+        request = pb.RankProvinceRequest(criteria_set=SET, rows=unit_messages.rows(units), view=pb.SCORECARD_VIEW_FULL)
         reply = service.scorer.RankProvince(request)
         reply.ClearField("provenance")
         reply.ClearField("names")
-        strategies.assert_same(reply, strategies.expected_reply(oracle.rank_province(DOCUMENT, units)))
+        assert_same(reply, expected_reply(oracle.rank_province(DOCUMENT, units)))
 
 
 def test_random_provinces_have_ranked_units_and_others(
@@ -69,7 +70,7 @@ def test_random_provinces_have_ranked_units_and_others(
     """What is compared is worth comparing: every level and standing comes up."""
     draw = random.Random(1)
     units = [draw_unit(draw, f"u-{n}", "district", DOCUMENT, indicators, checks) for n in range(150)]
-    request = pb.RankProvinceRequest(criteria_set=SET, rows=strategies.rows(units))
+    request = pb.RankProvinceRequest(criteria_set=SET, rows=unit_messages.rows(units))
     cards = service.scorer.RankProvince(request).rankings[0].scorecards
     for place in range(2):
         assert len({card.categories[place].level for card in cards}) >= 3

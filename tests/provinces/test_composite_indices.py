@@ -1,4 +1,4 @@
-"""The sets after EGDI and HDI equal pandas and decimals of fifty digits for 1,000 drawn units, over the socket."""
+"""The sets after EGDI and HDI equal pandas and decimals of fifty digits for 1,000 generated units, over the socket."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Điện Biên, June 2020, with a stand-alone plugin that pip installed: what was published comes out, names and all."""
+"""Điện Biên, June 2020, with an installed stand-alone plugin: the published facts are reproduced, names included."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ each_tier = pytest.mark.parametrize(("tier", "units", "without"), [("department"
 
 @each_tier
 @pytest.mark.parametrize("code", ["IS.01", "IS.02", "IS.03"], ids=["security system", "firewall", "backup"])
-def test_who_lacks_information_security_is_the_report_s_list(
+def test_units_without_information_security_are_those_of_the_report(
     province: Province, tier: str, units: int, without: int, code: str
 ) -> None:
     ranking = province.ranking(tier)
@@ -77,7 +77,7 @@ def test_who_lacks_information_security_is_the_report_s_list(
 
 
 @each_tier
-def test_whoever_lacks_it_stands_last_and_together(province: Province, tier: str, units: int, without: int) -> None:
+def test_units_without_information_security_are_last(province: Province, tier: str, units: int, without: int) -> None:
     last = [unit for unit in province.ranking(tier).units if criterion(unit, "IS.01").points == 0]
     assert {unit.category("security").rank for unit in last} == {units - without + 1}
 
@@ -109,10 +109,10 @@ def test_no_system_has_an_approved_security_level(province: Province, tier: str,
 
 
 @each_tier
-def test_what_nobody_reported_is_missing(province: Province, tier: str, units: int, without: int) -> None:
+def test_unreported_answers_are_missing(province: Province, tier: str, units: int, without: int) -> None:
     assert {criterion(unit, "IS.05").status for unit in province.ranking(tier).units} == {"missing"}
     assert counted(province.ranking(tier), "IS.07").missing == units
 
 
-def test_the_answer_says_that_it_rests_on_assumptions(province: Province) -> None:
+def test_the_reply_has_the_assumptions(province: Province) -> None:
     assert province.provenance.criteria_provenance == "reconstructed"

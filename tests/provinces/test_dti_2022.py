@@ -1,4 +1,4 @@
-"""DTI 2022 with a stand-alone plugin that pip installed: the published totals and order come out of the sub-indices."""
+"""DTI 2022 with an installed stand-alone plugin: the sub-indices give the published totals and order."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_the_command_shows_totals_with_the_decimals_that_are_published(environme
     assert [words[-2] for words in shown] == ["0.8002", "0.7164", "0.7024", "0.6975", "0.6924"]
 
 
-def test_what_is_assumed_is_said_with_every_answer(provinces: Province) -> None:
+def test_every_reply_has_the_assumptions(provinces: Province) -> None:
     assert (provinces.provenance.criteria_set, provinces.provenance.criteria_provenance) == (
         "dti-2022",
         "reconstructed",

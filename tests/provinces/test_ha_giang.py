@@ -1,4 +1,4 @@
-"""Hà Giang 2019, with two stand-alone plugins that pip installed: each published figure gives its points."""
+"""Hà Giang 2019 with two installed stand-alone plugins: each published figure gives its points."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_a_published_figure_gives_its_share_of_the_points(figures: Row, whole: U
     assert found.points == round(share * int(found.max_points) * 10**6) / 10**6
 
 
-def test_the_one_stop_system_is_everywhere(whole: UnitResult) -> None:
+def test_all_units_have_the_one_stop_system(whole: UnitResult) -> None:
     found = criteria(whole)
     assert [found[code].points for code in ("OS.01", "OS.02", "OS.03", "OS.08")] == [5, 5, 10, 5]
 
@@ -128,7 +128,7 @@ def test_a_part_larger_than_its_whole_is_refused(client: Client, part: str, whol
     assert (violation.field, violation.reason) == (f'unit_answers.answers["{part}"]', "PART_LARGER_THAN_WHOLE")
 
 
-def test_what_is_assumed_is_said_with_every_answer(units: Province) -> None:
+def test_every_reply_has_the_assumptions(units: Province) -> None:
     assert (units.provenance.criteria_set, units.provenance.criteria_provenance) == (SET, "reconstructed")
 
 
@@ -139,7 +139,7 @@ def test_all_cases_of_the_set_pass(environment: dict[str, str]) -> None:
 
 
 @pytest.mark.long
-def test_without_the_other_plugin_the_set_is_refused_and_says_what_lacks(tmp_path: Path) -> None:
+def test_without_the_other_plugin_the_set_is_refused_with_the_missing_group(tmp_path: Path) -> None:
     done = scorer(install(tmp_path, "one-stop"), "criteria", "show", SET)
     assert done.returncode != 0
     assert "citizen_rating" in done.stdout + done.stderr

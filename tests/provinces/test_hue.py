@@ -1,6 +1,6 @@
-"""Thừa Thiên Huế 2020 for an outside client: the real command on a real socket, messages known by reflection only.
+"""Thừa Thiên Huế 2020 for an outside client, which calls the real server and knows the messages by reflection only.
 
-Compared with the published table; nothing of the scorer, of its client or of its stubs is imported here.
+Results are compared with the published table. This file imports neither the scorer nor its client nor its stubs.
 """
 
 from __future__ import annotations
@@ -178,7 +178,7 @@ def test_the_order_is_the_published_one(reply: Any) -> None:
     assert (ranking.tier, ranking.unit_count, ranking.overall_ranked) == ("district", 9, 9)
 
 
-def test_the_city_of_hue_stands_above_phong_dien_with_fewer_points_of_a_smaller_maximum(
+def test_hue_ranks_above_phong_dien_with_fewer_points_of_a_smaller_maximum(
     readiness: dict[str, Any],
 ) -> None:
     hue, phong_dien = readiness["hue"], readiness["phong-dien"]
@@ -195,7 +195,7 @@ def test_seven_districts_reach_level_one_and_two_reach_level_two(reply: Any) -> 
     assert tally.ranked == 9
 
 
-def test_whoever_misses_level_one_is_told_by_which_gates(readiness: dict[str, Any]) -> None:
+def test_units_below_level_one_have_causes(readiness: dict[str, Any]) -> None:
     for unit, category in readiness.items():
         missed = [(gate.gate.level, gate.gate.measure, gate.value < gate.gate.minimum) for gate in category.failing]
         expected = [(1, m, True) for m in ("total", "policy_environment", "infrastructure+human_resources")]
@@ -213,7 +213,7 @@ def test_what_does_not_apply_to_the_city_of_hue_is_named(
         assert category.score.missing == 0
 
 
-def test_the_result_says_what_it_was_made_with(reply: Any) -> None:
+def test_the_result_has_set_revision_and_plugins(reply: Any) -> None:
     made_with = reply.provenance
     assert (made_with.criteria_set, made_with.criteria_provenance) == ("hue-2020", "reconstructed")
     assert (made_with.province, made_with.period) == ("Thừa Thiên Huế", "2020")
@@ -242,7 +242,7 @@ def test_health_is_serving(outside_client: OutsideClient, service: str) -> None:
     assert state == outside_client.value("grpc.health.v1.HealthCheckResponse.ServingStatus", "SERVING")
 
 
-def test_nothing_here_knows_the_messages_beforehand() -> None:
+def test_the_client_of_this_file_uses_reflection_only() -> None:
     import_lines = re.findall(r"^(?:from|import) (\w+)", Path(__file__).read_text(encoding="utf-8"), re.M)
     assert not {"egov", "scorer", "scorer_client", "harness"} & set(import_lines)
     assert "grpc" in import_lines

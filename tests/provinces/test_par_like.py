@@ -1,4 +1,4 @@
-"""The set after the PAR Index equals plain fractions for 1,000 drawn provinces, over the socket."""
+"""The set after the PAR Index equals exact fractions for 1,000 generated provinces, over the socket."""
 
 from __future__ import annotations
 
@@ -265,7 +265,7 @@ def test_points_are_those_of_the_answers_that_count(found: pd.DataFrame, provinc
     assert {97, 100} == set(found["max_points"])  # 2.1 does not apply to provinces where nothing was due
 
 
-def test_self_reported_points_stand_beside(found: pd.DataFrame, provinces: Sequence[Answers]) -> None:
+def test_self_reported_points_are_returned_too(found: pd.DataFrame, provinces: Sequence[Answers]) -> None:
     own = [{code: answer for code, answer in sent.items() if "@" not in code} for sent in provinces]
     expected = [overall(scored(answers, surveys=False)) for answers in own]
     assert list(found["points@self_reported"]) == [float(given) for given, _ in expected]
@@ -273,9 +273,7 @@ def test_self_reported_points_stand_beside(found: pd.DataFrame, provinces: Seque
     assert {65, 68} == set(found["max_points@self_reported"])  # 32 of 100 points come from surveys
 
 
-def test_subtotals_are_what_the_council_assessed_and_what_citizens_said(
-    found: pd.DataFrame, provinces: Sequence[Answers]
-) -> None:
+def test_subtotals_are_assessed_and_surveyed_points(found: pd.DataFrame, provinces: Sequence[Answers]) -> None:
     whole = [overall(scored(counted(sent))) for sent in provinces]
     assessed = [overall(scored(counted(sent), surveys=False)) for sent in provinces]
     surveyed = [(given - part[0], most - part[1]) for (given, most), part in zip(whole, assessed, strict=True)]
@@ -291,7 +289,7 @@ def test_subtotals_are_what_the_council_assessed_and_what_citizens_said(
     assert set(found["subtotal.surveys.max_points@self_reported"]) == {0}  # nobody surveys himself
 
 
-def test_ranks_and_levels_follow(found: pd.DataFrame, provinces: Sequence[Answers]) -> None:
+def test_ranks_and_levels_follow_from_points(found: pd.DataFrame, provinces: Sequence[Answers]) -> None:
     answers = [counted(sent) for sent in provinces]
     fields = [scored(each) for each in answers]
     scores = pd.Series([published(*overall(each)) for each in fields])

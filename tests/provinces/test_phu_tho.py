@@ -1,4 +1,4 @@
-"""Phú Thọ 2021 and 2022 with a stand-alone plugin that pip installed: the published ranks come out of the totals."""
+"""Phú Thọ 2021 and 2022 with an installed stand-alone plugin: the totals give the published ranks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything wrong with a request is told at once, in order, and counted; finding what was meant costs little."""
+"""All violations of a request are reported at once, in order, and counted; suggestions cost little."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from scorer.service.call import logs
 # --- all or nothing, in order, counted -----------------------------------------------------------------------------
 
 
-def test_violations_stand_in_input_order_those_of_the_request_first(service: Service) -> None:
+def test_violations_are_in_input_order_after_those_of_the_request(service: Service) -> None:
     with refusal() as caught:
         rank(
             service,
@@ -59,7 +59,7 @@ def test_violations_stand_in_input_order_those_of_the_request_first(service: Ser
     assert refused.details.endswith(" (and 8 more)")
 
 
-def test_one_bad_unit_refuses_all_and_only_it_is_named(service: Service) -> None:
+def test_one_bad_unit_refuses_all_and_is_named_alone(service: Service) -> None:
     good_rows = [row(f"xa-{n}", computers=number(n), staff=number(99)) for n in range(99)]
     with refusal() as caught:
         rank(service, *good_rows, row("xa-99", computers=number(-1)))
@@ -67,13 +67,13 @@ def test_one_bad_unit_refuses_all_and_only_it_is_named(service: Service) -> None
     assert rank(service, *good_rows).rankings[0].unit_count == 99
 
 
-def test_a_bad_unit_of_a_tier_that_was_not_asked_for_refuses_all_the_same(service: Service) -> None:
+def test_a_bad_unit_outside_the_requested_tier_refuses_all(service: Service) -> None:
     with refusal() as caught:
         rank(service, row("hue"), row("so-y-te", "department", computers=number(-1)), tier="district")
     assert list(caught[0].fields) == ['rows.units[1].answers["computers"]']
 
 
-def test_a_failed_gate_is_a_result_and_no_error(service: Service) -> None:
+def test_a_failed_gate_is_a_result_and_not_an_error(service: Service) -> None:
     category = score(service, row("hue", awarded=number(3))).scorecard.categories[0]
     assert category.standing == scorer_pb2.STANDING_BELOW_MINIMUM
     assert [(gate.gate.measure, gate.passed) for gate in category.failing] == [("total", False)]
@@ -98,7 +98,7 @@ def test_a_hundred_violations_arrive_fifty_times_and_the_server_still_answers(se
     assert still_answers(service)
 
 
-def test_as_many_violations_travel_as_fit(service: Service) -> None:
+def test_as_many_violations_are_sent_as_fit(service: Service) -> None:
     with refusal() as caught:
         rank(service, *(row(f"xa-{n}", zebra=number(n)) for n in range(200)))
     assert 3000 < trailer_bytes(caught[0]) <= 4096
@@ -119,7 +119,7 @@ def test_the_log_has_every_violation(service: Service, caplog: pytest.LogCapture
     ]
 
 
-def test_the_log_stops_at_so_many_violations_but_all_are_counted(
+def test_the_log_lists_a_limited_number_of_violations_and_counts_all(
     service: Service, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, logger="scorer.calls")
@@ -158,7 +158,7 @@ def test_one_misspelling_in_many_rows_is_looked_up_once(service: Service, compar
     assert len(compared) <= 10
 
 
-def test_many_misspelt_columns_are_looked_up_only_so_often(service: Service, compared: list[int]) -> None:
+def test_suggestions_for_many_misspelt_columns_are_limited(service: Service, compared: list[int]) -> None:
     wrong = unit_table(["hue"], {f"computer{n}": [1] for n in range(40)})
     with refusal() as caught:
         rank_table(service, wrong)

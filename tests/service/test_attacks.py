@@ -1,4 +1,4 @@
-"""Callers without credentials who try to take the service away from everybody, beside an honest caller and health."""
+"""Callers without credentials attack the service while an honest caller and health checks use it."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def percentile(ascending: list[float], share: float) -> float:
 @pytest.mark.long
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_an_honest_caller_is_served_and_memory_comes_back(
+def test_an_honest_caller_is_served_and_memory_is_freed(
     running: Serving, spared: Serving, ranking: Path, attack: str
 ) -> None:
     honest, other, pid = Honest(running), Honest(spared), running.process.pid

@@ -40,7 +40,7 @@ def no_rulesets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
 
 
-def test_servers_share_compiled_gates_and_compile_damaged_ones_anew(
+def test_servers_share_compiled_gates_and_recompile_damaged_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     gates = tmp_path / "cache" / "gates"
@@ -58,7 +58,7 @@ def test_servers_share_compiled_gates_and_compile_damaged_ones_anew(
         assert readiness(running.address) == wanted
         warnings = [line for line in running.said.splitlines() if "gate cache" in line]
     assert len(warnings) == 1
-    assert f" WARNING gate cache: {entries[0]} is compiled again: " in warnings[0]
+    assert f" WARNING gate cache: {entries[0]} is not used, and its rule is compiled again: " in warnings[0]
     assert entries[0].read_bytes() == damaged
 
     request.getfixturevalue("no_rulesets")
@@ -83,7 +83,7 @@ def test_a_server_without_a_usable_directory_compiles_its_gates(
 
 @pytest.mark.long
 @pytest.mark.usefixtures("no_rulesets")
-def test_without_the_directory_such_a_server_has_no_sets_with_gates(tmp_path: Path) -> None:
+def test_without_the_cache_a_server_without_engine_refuses_sets_with_gates(tmp_path: Path) -> None:
     """Otherwise the first test would show nothing."""
     with pytest.raises(AssertionError), serve(tmp_path) as running:
         del running

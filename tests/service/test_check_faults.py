@@ -1,4 +1,4 @@
-"""A check of a plugin that fails is named as a fault of the plugin, and what it says is shown safely."""
+"""A check of a plugin that raises is reported as a fault of the plugin, and its messages are escaped."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ BAD_CHECKS: dict[str, Case] = {
 
 
 @pytest.mark.parametrize("case", BAD_CHECKS.values(), ids=BAD_CHECKS)
-def test_a_check_that_fails_names_its_plugin(
+def test_a_check_that_raises_names_its_plugin(
     case: tuple[Callable[[Cohort], object], Callable[[], object], str],
 ) -> None:
     violating, describing, what = case
@@ -116,7 +116,7 @@ def test_a_check_that_fails_names_its_plugin(
         ("half \ud800", "half \\ud800"),
     ],
 )
-def test_what_a_check_says_is_one_printable_line(text: str, shown: str) -> None:
+def test_messages_of_checks_are_one_printable_line(text: str, shown: str) -> None:
     water = group("water", *WELLS, checks=[Made(everyone, lambda: text)])
     with serving(good(catalogue(host(water), WATER))) as service:
         with refusal() as caught:

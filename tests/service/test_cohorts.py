@@ -1,4 +1,4 @@
-"""Rankings within parents and commendations, over a socket: communes of two districts, ranked by different rules."""
+"""Rankings within parents and commendations, over a socket: communes of two districts, with different ranking rules."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import grpc
 import harness
 import oracle
 import pytest
-import strategies
+import unit_messages
 from arrow_tables import column, read
+from expected_replies import assert_same, expected_reply
 from google.protobuf.message import Message
 from harness import refusal
 from oracle import Unit
@@ -93,7 +94,7 @@ PROVINCE = [
 
 
 def rank(service: harness.Service, code: str, units: Sequence[Unit] = PROVINCE, **more: Any) -> pb.RankProvinceResponse:
-    sent = more if "table" in more else {"rows": strategies.rows(units), **more}
+    sent = more if "table" in more else {"rows": unit_messages.rows(units), **more}
     return service.scorer.RankProvince(pb.RankProvinceRequest(criteria_set=code, **sent))
 
 
@@ -124,7 +125,7 @@ def test_communes_are_ranked_within_their_district_and_districts_by_tier(service
         assert [card.categories[0].rank for card in ranking.scorecards] == [n for _, n in ranks(ranking)]
 
 
-def test_tallies_count_a_cohort_by_itself(service: harness.Service) -> None:
+def test_tallies_count_each_cohort_separately(service: harness.Service) -> None:
     for view in (pb.SCORECARD_VIEW_BASIC, FULL):
         ba_be, na_ri = (ranking.tallies[0] for ranking in rank(service, "by-tier", view=view).rankings[1:])
         assert [(tally.ranked, tally.levels[0].units, tally.failing[0].units) for tally in (ba_be, na_ri)] == [
@@ -135,7 +136,7 @@ def test_tallies_count_a_cohort_by_itself(service: harness.Service) -> None:
     assert (criterion.applicable, criterion.full, criterion.none, criterion.missing) == (3, 0, 0, 0)
 
 
-def test_cohorts_of_every_tier_stand_in_code_point_order_of_parents(service: harness.Service) -> None:
+def test_cohorts_are_in_code_point_order_of_parents(service: harness.Service) -> None:
     units = [Unit(f"u{n}", "district", {"machine_points": 5}, parent=p) for n, p in enumerate(["é", "a", "Z", "Đ"])]
     reply = rank(service, "within", [*units, commune("x", "z", 5)])
     assert [(r.tier, r.cohort) for r in reply.rankings] == [
@@ -159,19 +160,19 @@ def test_a_formula_over_all_units_still_compares_the_whole_tier(service: harness
 
 
 @pytest.mark.parametrize("code", DOCUMENTS)
-def test_rows_agree_with_the_oracle(service: harness.Service, code: str) -> None:
+def test_rankings_within_parents_agree_with_the_oracle(service: harness.Service, code: str) -> None:
     units = [unit if unit.parent else Unit(unit.id, unit.tier, unit.answers, parent="Bắc Kạn") for unit in PROVINCE]
     reply = rank(service, code, units, view=FULL)
     reply.ClearField("provenance")
     reply.ClearField("names")
     expected = oracle.rank_province(YAML(typ="safe").load(DOCUMENTS[code]), units)
-    strategies.assert_same(reply, strategies.expected_reply(expected))
+    assert_same(reply, expected_reply(expected))
 
 
 @pytest.mark.parametrize("as_table", [False, True], ids=["rows", "table"])
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 9])
-def test_pages_put_together_are_the_whole(service: harness.Service, size: int, as_table: bool) -> None:
-    source = {"table": strategies.table(PROVINCE)} if as_table else {}
+def test_all_pages_together_are_the_whole_ranking(service: harness.Service, size: int, as_table: bool) -> None:
+    source = {"table": unit_messages.table(PROVINCE)} if as_table else {}
     whole, token = rank(service, "by-tier", view=FULL, **source), ""
     joined: dict[str, pb.Ranking] = {}
     tables: dict[str, list[dict[str, Any]]] = {}
@@ -193,7 +194,7 @@ def test_pages_put_together_are_the_whole(service: harness.Service, size: int, a
         if as_table:
             assert tables[found.cohort] == read(expected).to_pylist()
         else:
-            strategies.assert_same(found, expected)
+            assert_same(found, expected)
 
 
 def test_one_tier_is_ranked_as_it_is_among_all(service: harness.Service) -> None:
@@ -201,31 +202,33 @@ def test_one_tier_is_ranked_as_it_is_among_all(service: harness.Service) -> None
 
 
 @pytest.mark.parametrize("code", ["by-tier", "dense", "ordinal", "exact"])
-def test_many_cohorts_are_ranked_as_each_alone(service: harness.Service, code: str) -> None:
+def test_many_cohorts_are_ranked_as_if_each_were_alone(service: harness.Service, code: str) -> None:
     """So many that steps of scores have to be numbered anew: 12 units of each of 60 parents, of all kinds of scores."""
     units = [
         commune(f"u{n * 31 % 720:03}", f"p{n * 7 % 60}", Decimal(n * n % 9973 * 1_000 + n % 3) / 1_000_000)
         for n in range(720)
     ]
-    together = rank(service, code, table=strategies.table(units), view=FULL).rankings
+    together = rank(service, code, table=unit_messages.table(units), view=FULL).rankings
     assert [ranking.cohort for ranking in together] == sorted({unit.parent for unit in units})
     for ranking in together:
         mine = [unit for unit in units if unit.parent == ranking.cohort]
-        [alone] = rank(service, code, table=strategies.table(mine), view=FULL).rankings
+        [alone] = rank(service, code, table=unit_messages.table(mine), view=FULL).rankings
         assert ranking.unit_count == 12
         assert read(ranking).to_pylist() == read(alone).to_pylist()
         ranking.ClearField("table")
         alone.ClearField("table")
-        strategies.assert_same(ranking, alone)
+        assert_same(ranking, alone)
 
 
-def test_more_rankings_than_one_reply_holds_are_given_page_by_page(service: harness.Service) -> None:
-    table = strategies.table([commune(f"u{n:04}", f"p{n:04}", 1) for n in range(MAX_RANKINGS + 1)])
+def test_more_rankings_than_one_reply_holds_are_paged(service: harness.Service) -> None:
+    table = unit_messages.table([commune(f"u{n:04}", f"p{n:04}", 1) for n in range(MAX_RANKINGS + 1)])
     with refusal() as caught:
         rank(service, "by-tier", table=table)
     [refused] = caught
     assert (refused.code, refused.info.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_MANY_RANKINGS")
-    assert refused.details == "more than 2000 rankings, one per parent: set page_size to at most 2000"
+    assert refused.details == (
+        "the reply would have more than 2000 rankings (one per parent): set page_size to at most 2000"
+    )
     first = rank(service, "by-tier", table=table, page_size=MAX_RANKINGS)
     rest = rank(service, "by-tier", table=table, page_size=MAX_RANKINGS, page_token=first.next_page_token)
     assert (len(first.rankings), len(rest.rankings)) == (MAX_RANKINGS, 1)
@@ -234,8 +237,8 @@ def test_more_rankings_than_one_reply_holds_are_given_page_by_page(service: harn
 @pytest.mark.parametrize(
     ("source", "units", "field"),
     [
-        ("rows", strategies.rows, "rows.units[1].unit.parent"),
-        ("table", strategies.table, 'table["parent"][1]'),
+        ("rows", unit_messages.rows, "rows.units[1].unit.parent"),
+        ("table", unit_messages.table, 'table["parent"][1]'),
     ],
 )
 @pytest.mark.parametrize("other", [commune("Hà Hiệu", "Ba Bể", 7), Unit("Ba Bể", "district")])
@@ -253,7 +256,7 @@ def test_a_unit_without_a_parent_cannot_be_ranked_within_it(
 
 
 def test_a_unit_alone_needs_no_parent(service: harness.Service) -> None:
-    sent = strategies.unit_answers(commune("Kim Lư", "", 10))
+    sent = unit_messages.unit_answers(commune("Kim Lư", "", 10))
     card = service.scorer.ScoreUnit(pb.ScoreUnitRequest(criteria_set="within", unit_answers=sent)).scorecard
     assert (card.overall.score.points, card.overall.rank, card.commended) == (10, 0, False)
 
@@ -280,14 +283,14 @@ TIED = [
         ("whole", []),
     ],
 )
-def test_all_are_commended_than_whom_fewer_are_better(service: harness.Service, code: str, names: list[str]) -> None:
+def test_units_that_tie_at_the_limit_are_commended(service: harness.Service, code: str, names: list[str]) -> None:
     [ranking] = rank(service, code, TIED).rankings
     assert sorted(commended(ranking)) == names
-    [in_table] = rank(service, code, table=strategies.table(TIED)).rankings
+    [in_table] = rank(service, code, table=unit_messages.table(TIED)).rankings
     assert sorted(row["id"] for row in read(in_table).to_pylist() if row["commended"]) == names
 
 
-def test_each_ranking_commends_its_own_best_and_nobody_who_is_not_ranked(service: harness.Service) -> None:
+def test_each_ranking_commends_its_best_ranked_units(service: harness.Service) -> None:
     reply = rank(service, "by-tier", [*PROVINCE, commune("Cao Kỳ", "Chợ Mới", 3)])
     assert [(r.cohort, sorted(commended(r))) for r in reply.rankings] == [
         ("district", []),
@@ -295,7 +298,7 @@ def test_each_ranking_commends_its_own_best_and_nobody_who_is_not_ranked(service
         ("Chợ Mới", []),
         ("Na Rì", ["Cường Lợi", "Kim Lư"]),
     ]
-    in_tables = rank(service, "by-tier", table=strategies.table(PROVINCE)).rankings
+    in_tables = rank(service, "by-tier", table=unit_messages.table(PROVINCE)).rankings
     assert [column(ranking, "commended") for ranking in in_tables] == [
         [False, False],
         [True, True, False, False],
@@ -303,7 +306,7 @@ def test_each_ranking_commends_its_own_best_and_nobody_who_is_not_ranked(service
     ]
 
 
-def test_a_set_says_whom_it_commends_and_how_it_ranks(service: harness.Service) -> None:
+def test_the_reply_on_a_set_has_commendations_and_ranking_rules(service: harness.Service) -> None:
     def shown(code: str) -> tuple[list[tuple[str, int]], list[str]]:
         found = service.criteria.GetCriteriaSet(criteria_pb2.GetCriteriaSetRequest(criteria_set=code)).criteria_set
         return [(item.tier, item.best) for item in found.commend], list(found.ranked_within_parent)

@@ -1,4 +1,4 @@
-"""The Containerfile of docs/examples: built from a base that debootstrap makes, and run without rights and read-only.
+"""The Containerfile of docs/examples: built on a base that debootstrap makes, and run unprivileged and read-only.
 
 Needs root, a mirror of Debian, and apt-get install buildah debootstrap. Without a container engine,
 the image runs by chroot in a mount namespace of its own. Not tested: the HEALTHCHECK line, which only an engine reads;
@@ -114,7 +114,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Image]:
         run(*buildah, "rmi", "--all", "--force")
 
 
-def test_it_is_slim_and_has_no_compiler(image: Image) -> None:
+def test_the_image_is_small_and_has_no_compiler(image: Image) -> None:
     for name in ("gcc", "cc", "g++", "clang", "make", "ld"):
         assert not shutil.which(name, path=str(image.root / "usr/bin")), name
     assert not list(image.root.glob("opt/scorer/bin/pip*"))
@@ -124,7 +124,7 @@ def test_it_is_slim_and_has_no_compiler(image: Image) -> None:
     assert size < LIMIT_MB
 
 
-def test_it_runs_as_nobody_on_a_read_only_root(image: Image) -> None:
+def test_the_image_runs_unprivileged_on_a_read_only_root(image: Image) -> None:
     assert image.config["User"] == f"{USER}:{USER}"
     tried = image.run("sh", "-c", "id -u; for f in /opt/scorer/x /etc/x /x /var/x /tmp/x; do touch $f && echo $f; done")
     assert tried.stdout.split() == [str(USER), "/tmp/x"]
@@ -142,7 +142,7 @@ def test_the_bill_of_materials_lists_what_is_installed(image: Image) -> None:
     assert len(listed) > 30
 
 
-def test_it_serves_is_probed_and_stops(image: Image, tmp_path: Path) -> None:
+def test_the_container_serves_answers_probes_and_stops(image: Image, tmp_path: Path) -> None:
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{held.getsockname()[1]}"
@@ -196,7 +196,7 @@ def seconds_to_ready(image: Image, *arguments: str) -> float:
     return seconds
 
 
-def test_its_next_start_compiles_no_gates(image: Image) -> None:
+def test_the_second_start_of_the_container_compiles_no_gates(image: Image) -> None:
     text = (ROOT / "plugins/scorer_plugins/criteria_sets/bac-kan-2020.yaml").read_text(encoding="utf-8")
     sets, gates = image.tmp / "sets", image.tmp / "gates"
     sets.mkdir()

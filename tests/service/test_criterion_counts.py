@@ -1,12 +1,13 @@
-"""How many units have what of each criterion, and which criteria a report says that most units miss."""
+"""How many units have all or none of each criterion's points, and which criteria a report calls missed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+import drawn_sets
 import harness
 import pytest
-import strategies
+import unit_messages
 from oracle import Unit
 
 from egov.scorer.v1 import scorer_pb2 as pb
@@ -36,8 +37,8 @@ UNITS = [
 
 @pytest.fixture(scope="module")
 def counts() -> Iterator[dict[str, pb.CriterionCount]]:
-    with harness.serving(harness.good(harness.catalogue(strategies.HOST, DOCUMENT))) as service:
-        rows = strategies.rows(UNITS)
+    with harness.serving(harness.good(harness.catalogue(drawn_sets.HOST, DOCUMENT))) as service:
+        rows = unit_messages.rows(UNITS)
         reply = service.scorer.RankProvince(
             pb.RankProvinceRequest(criteria_set="counts", rows=rows, view=pb.SCORECARD_VIEW_FULL)
         )

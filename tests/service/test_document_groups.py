@@ -50,7 +50,7 @@ def unit(**numbers: float) -> pb.UnitAnswers:
 # --- it works -------------------------------------------------------------------------------------------------------
 
 
-def test_it_is_served_like_any_other_set() -> None:
+def test_a_set_with_its_own_group_is_served() -> None:
     with serving(good(catalogue(INSTALLED, WARDS))) as service:
         request = cpb.GetCriteriaSetRequest(criteria_set="wards-2026")
         form = service.criteria.GetCriteriaSet(request).criteria_set
@@ -87,7 +87,7 @@ def test_options_of_any_text_are_causes_in_rows_and_tables() -> None:
     assert [cause.sentence() for cause in by_row] == [cause.sentence() for cause in by_table]
 
 
-def test_its_checks_and_ranges_are_those_of_the_document() -> None:
+def test_checks_and_ranges_of_the_document_apply() -> None:
     with serving(good(catalogue(INSTALLED, WARDS))) as service:
         found = {}
         for answers in (unit(files=4, online_files=5), unit(files=100_001), unit(fils=1)):
@@ -101,7 +101,7 @@ def test_its_checks_and_ranges_are_those_of_the_document() -> None:
         }
 
 
-def test_two_documents_may_declare_the_same_group_in_their_own_ways() -> None:
+def test_two_documents_may_declare_one_group_differently() -> None:
     other = changed(("wards-2026\n", "wards-2027\n"), ("maximum: 100000", "maximum: 5"))
     sets = good(catalogue(INSTALLED, WARDS, other))
     ranges = [sets.sets[code].tiers["ward"].ranges["files"] for code in ("wards-2026", "wards-2027")]
@@ -109,7 +109,7 @@ def test_two_documents_may_declare_the_same_group_in_their_own_ways() -> None:
     assert set(sets.host.groups) == {"water"}
 
 
-def test_it_may_use_installed_groups_too_and_read_their_indicators() -> None:
+def test_a_document_may_also_use_installed_groups() -> None:
     extra = "      water: {criteria: [{id: W, formula: count, indicator: files, each: 1, points: 1}]}\n    levels:"
     sets = good(catalogue(INSTALLED, changed(("    levels:", extra)).replace("indicator: portal", "indicator: portal")))
     assert [provider.plugin for provider in sets.sets["wards-2026"].providers] == ["digital_office", "water"]
@@ -123,7 +123,7 @@ def test_a_group_without_indicators_of_its_own_is_declared_by_an_empty_list() ->
     assert problems(changed(("    levels:", extra))) == []
 
 
-def test_the_commands_work_with_it(
+def test_the_commands_work_with_groups_of_a_document(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     scorer: Run = local_runner(host(), monkeypatch, capsys)
@@ -167,7 +167,7 @@ def reload(live: LiveCatalogue, text: str) -> None:
     assert live.reload(force=True)
 
 
-def test_a_reload_replaces_its_groups(live: LiveCatalogue) -> None:
+def test_a_reload_replaces_groups_of_a_document(live: LiveCatalogue) -> None:
     reload(live, changed(("maximum: 100000", "maximum: 7")))
     assert live.current().sets["wards-2026"].tiers["ward"].ranges["files"] == (0, 7)
     reload(live, changed(("      digital_office:", "      office:")))
@@ -184,7 +184,7 @@ def test_a_broken_declaration_leaves_the_last_good_set_in_use(live: LiveCatalogu
     assert problem.path == "categories.readiness.groups.digital_office.indicators.portal.kind"
 
 
-def test_a_new_document_with_a_broken_group_is_refused_and_nothing_else(live: LiveCatalogue) -> None:
+def test_only_the_document_with_a_broken_group_is_refused(live: LiveCatalogue) -> None:
     text = changed(
         ("wards-2026\n", "new-2026\n"), ("{part: online_files, of: files}", "{part: online_files, of: fils}")
     )
@@ -195,7 +195,7 @@ def test_a_new_document_with_a_broken_group_is_refused_and_nothing_else(live: Li
     assert refused.code == "new-2026"
 
 
-def test_what_others_change_in_the_process_meanwhile_is_not_blamed_on_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_document_is_not_blamed_for_changes_of_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """A running server loads documents while its other threads work; no code of a document runs."""
 
     def load(declared: DeclaredGroup) -> object:
@@ -319,12 +319,12 @@ MISTAKES: dict[str, tuple[tuple[str, str], list[str]]] = {
 
 
 @pytest.mark.parametrize("what", MISTAKES)
-def test_a_mistake_in_a_declaration_is_named_with_its_place(what: str) -> None:
+def test_a_mistake_in_a_declaration_has_line_and_column(what: str) -> None:
     change, expected = MISTAKES[what]
     assert problems(changed(change)) == expected
 
 
-def test_an_indicator_that_an_installed_group_declares_otherwise_is_named_where_it_is_declared() -> None:
+def test_an_indicator_that_contradicts_an_installed_group_is_named() -> None:
     text = changed(
         ("          files: {", "          wells: {kind: flag, title: {en: Wells}}\n          files: {"),
         (
@@ -335,7 +335,7 @@ def test_an_indicator_that_an_installed_group_declares_otherwise_is_named_where_
     assert problems(text) == [f"17:11: {HEAD}.indicators.wells: group 'water' declares indicator 'wells' differently"]
 
 
-def test_a_client_of_another_process_sees_the_group() -> None:
+def test_a_client_receives_the_group_of_a_document() -> None:
     with serving(good(catalogue(INSTALLED, WARDS))) as service, Client(service.address) as client:
         form = client.form("wards-2026")
         indicator = form.indicators["online_files"]

@@ -71,7 +71,7 @@ class SlowReader:
         return frame(http.WINDOW_UPDATE, 0, 0, struct.pack(">I", size))
 
 
-def test_a_reply_that_is_read_slowly_arrives_whole_after_the_server_was_told_to_stop() -> None:
+def test_a_slowly_read_reply_arrives_complete_while_the_server_stops() -> None:
     gate = Gate()
     sets = gate.sets()
 

@@ -1,4 +1,4 @@
-"""Envoy with the configuration of docs/operations.md: rate limits, overload, JSON as gRPC, and a server that ends.
+"""Envoy with the configuration of docs/operations.md: rate limits, overload, JSON, and a server that ends.
 
 Not tested: outlier detection by itself. The configuration has it, and Envoy accepts it.
 """
@@ -171,7 +171,9 @@ def test_more_calls_at_once_than_servers_can_take_are_refused(front: tuple[str, 
 
 @pytest.mark.long
 @pytest.mark.parametrize("method", [("--method", "ScoreUnit"), ("--units", "1000")], ids=["unit", "province"])
-def test_overload_is_refused_with_a_hint_and_leaves_no_trace(method: tuple[str, str], tmp_path: Path) -> None:
+def test_overload_is_refused_with_a_retry_hint_and_has_no_after_effects(
+    method: tuple[str, str], tmp_path: Path
+) -> None:
     command = [sys.executable, str(ROOT / "benchmarks" / "overload.py"), "--json", *method]
     with serve(tmp_path) as running, envoy(tmp_path, running.address, at_once(2)) as address:
         options = [address, "--criteria-set", "hue-2020", "--times", "5", "--seconds", "3"]

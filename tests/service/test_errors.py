@@ -1,4 +1,4 @@
-"""What is wrong with a request as a whole: code, words, places, reasons; and it goes on serving."""
+"""Mistakes in a request as a whole: status code, message, field and reason. The service goes on serving."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_a_province_without_units_is_refused(service: Service, source: dict[str,
     assert_refused(caught, field, "REQUIRED", "give the units to rank")
 
 
-def test_no_criteria_set_is_refused_with_the_ones_there_are(service: Service) -> None:
+def test_a_request_without_criteria_set_is_refused_with_the_known_ones(service: Service) -> None:
     calls: list[Callable[[], object]] = [
         lambda: score(service, row("hue"), ""),
         lambda: rank(service, row("hue"), criteria_set=""),
@@ -111,14 +111,14 @@ def test_no_criteria_set_is_refused_with_the_ones_there_are(service: Service) ->
         "2020-W53",  # ends on 2021-01-03
     ],
 )
-def test_a_period_with_a_day_in_the_sets_year_is_taken_and_echoed(service: Service, period: str) -> None:
+def test_a_period_that_overlaps_the_set_is_accepted_and_returned(service: Service, period: str) -> None:
     assert score(service, row("hue"), period=period).provenance.period == period
 
 
 @pytest.mark.parametrize(
     "period", ["2019", "2021", "2019-H2", "2021-Q1", "2019-12", "2021-01", "2021-W01", "2019-W52", "1800", "2199-W51"]
 )
-def test_a_period_without_a_day_in_the_sets_year_is_refused(service: Service, period: str) -> None:
+def test_a_period_that_does_not_overlap_the_set_is_refused(service: Service, period: str) -> None:
     with refusal() as caught:
         score(service, row("hue"), period=period)
     assert caught[0].fields == {"period": "PERIOD_OUTSIDE_SET"}
@@ -147,7 +147,7 @@ def test_a_period_without_a_day_in_the_sets_year_is_refused(service: Service, pe
         "9999-W53",
     ],
 )
-def test_what_is_no_period_is_refused_with_the_forms(service: Service, period: str) -> None:
+def test_an_invalid_period_is_refused_with_the_formats(service: Service, period: str) -> None:
     with refusal() as caught:
         rank(service, row("hue"), period=period)
     assert caught[0].fields == {"period": "BAD_PERIOD"}
@@ -156,7 +156,7 @@ def test_what_is_no_period_is_refused_with_the_forms(service: Service, period: s
     )
 
 
-def test_a_set_without_dates_takes_any_period(service: Service) -> None:
+def test_a_set_without_dates_accepts_any_period(service: Service) -> None:
     assert score(service, row("hue"), "water-2020", period="1975-W01").provenance.period == "1975-W01"
 
 
@@ -184,7 +184,7 @@ def test_an_unknown_criteria_set_is_not_found_and_the_known_ones_are_named(servi
 
 
 @pytest.mark.parametrize("code", ["bộ-tiêu-chí", "x" * 100_000, "\0\n", "TESTED-2020"])
-def test_whatever_stands_for_a_criteria_set_is_not_found(service: Service, code: str) -> None:
+def test_any_other_text_as_criteria_set_is_not_found(service: Service, code: str) -> None:
     with refusal() as caught:
         score(service, row("hue"), code)
     assert caught[0].code is grpc.StatusCode.NOT_FOUND
@@ -205,7 +205,7 @@ def test_an_unknown_criteria_set_is_not_found_among_hundreds() -> None:
             assert trailer_bytes(Refused(caught.value)) <= 4096
 
 
-def test_a_set_whose_plugin_is_quarantined_names_it_and_what_to_do() -> None:
+def test_a_set_of_a_quarantined_plugin_names_plugin_and_advice() -> None:
     def broken() -> object:
         raise ImportError("no module named 'hydrology'")
 
@@ -234,7 +234,7 @@ def test_a_set_whose_plugin_is_quarantined_names_it_and_what_to_do() -> None:
         assert still_answers(service)
 
 
-def test_why_a_plugin_is_quarantined_may_be_long() -> None:
+def test_the_reason_of_a_quarantine_may_be_long() -> None:
     def broken() -> object:
         raise ImportError(LONG_WORDS * 30)
 
@@ -268,7 +268,7 @@ categories:
 """
 
 
-def test_a_formula_over_the_cohort_cannot_score_a_unit_alone_and_the_criteria_are_named() -> None:
+def test_a_unit_alone_is_refused_if_criteria_compare_units() -> None:
     counts = group(
         "water", *(Indicator(code, kind="count") for code in ("wells", "tanks")), Indicator("given", kind="number")
     )
@@ -286,7 +286,7 @@ def test_a_formula_over_the_cohort_cannot_score_a_unit_alone_and_the_criteria_ar
         assert [card.unit.id for card in reply.rankings[0].scorecards] == ["phu-loc", "hue"]
 
 
-def test_a_formula_over_another_tiers_cohort_does_not_hinder_a_unit_alone() -> None:
+def test_a_unit_alone_is_scored_if_only_other_tiers_compare_units() -> None:
     counts = group(
         "water", *(Indicator(code, kind="count") for code in ("wells", "tanks")), Indicator("given", kind="number")
     )
@@ -300,7 +300,7 @@ def test_a_formula_over_another_tiers_cohort_does_not_hinder_a_unit_alone() -> N
         assert caught[0].info.metadata["criteria"] == "C.1, C.3"
 
 
-def test_the_health_of_a_service_that_is_not_there_is_not_found(service: Service) -> None:
+def test_the_health_of_an_unknown_service_is_not_found(service: Service) -> None:
     with refusal() as caught:
         health_pb2_grpc.HealthStub(service.channel).Check(health_pb2.HealthCheckRequest(service="scorer"))
     [refused] = caught
@@ -312,13 +312,13 @@ def test_the_health_of_a_service_that_is_not_there_is_not_found(service: Service
 
 CASES_STAND_IN = (
     "tested.py", "test_errors.py", "test_unit_errors.py", "test_table_errors.py", "test_all_or_nothing.py",
-    "test_pages.py", "test_too_much.py", "test_own_faults.py", "test_abuse.py", "test_access.py", "test_limits.py",
-    "test_slow_plugins.py", "test_sets_by_day.py", "test_cohorts.py", "test_hostile_tables.py",
-    "test_overload.py", "test_plugin_crashes.py", "test_children.py",
+    "test_pages.py", "test_request_sizes.py", "test_internal_faults.py", "test_resource_abuse.py", "test_access.py",
+    "test_limits.py", "test_slow_plugins.py", "test_sets_by_day.py", "test_cohorts.py", "test_malformed_tables.py",
+    "test_overload.py", "test_plugin_crashes.py", "test_computed_answers.py",
 )  # fmt: skip
 
 
-def test_every_reason_of_the_service_has_its_case_here() -> None:
+def test_every_error_reason_is_tested_in_this_file() -> None:
     sources = [
         *(file for file in (ROOT / "scorer" / "service").rglob("*.py") if file.parent.name != "runtime"),
         ROOT / "scorer" / "engine" / "validation.py",

@@ -1,4 +1,4 @@
-"""Texts from outside reach terminals and logs with escapes in place of what would steer them."""
+"""Texts from outside are escaped before they reach terminals and logs."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ def run(folder: Path, *words: str, site: Path | None = None) -> subprocess.Compl
 
 
 @given(st.text())
-def test_what_is_escaped_is_one_line_that_can_be_printed(text: str) -> None:
+def test_escaped_text_is_one_printable_line(text: str) -> None:
     assert escaped(text).isprintable()
     assert text.isprintable() == (escaped(text) == text)
 
 
 @given(st.recursive(st.text() | st.characters(), st.lists))
-def test_json_says_the_same_with_escapes(value: object) -> None:
+def test_json_escapes_the_same_text(value: object) -> None:
     written = json_text(value)
     assert json.loads(written) == json.loads(json.dumps(value))
     assert_harmless(written)
@@ -64,7 +64,7 @@ def test_json_says_the_same_with_escapes(value: object) -> None:
     ("header", "shown"),
     [(f"id,tier,{HOSTILE}", SHOWN), (f'id,tier,"a{LINE}"', "forged"), (f"{HOSTILE},b", SHOWN)],
 )
-def test_headers_of_csv_files(tmp_path: Path, header: str, shown: str) -> None:
+def test_headers_of_csv_files_are_escaped(tmp_path: Path, header: str, shown: str) -> None:
     (tmp_path / "in.csv").write_text(f"{header}\na,district,1\n", encoding="utf-8")
     done = run(tmp_path, "rank", "in.csv", "--set", "hue-2020")
     assert (done.returncode, done.stdout) == (2, "")
@@ -72,7 +72,7 @@ def test_headers_of_csv_files(tmp_path: Path, header: str, shown: str) -> None:
 
 
 @pytest.mark.parametrize("cell", [HOSTILE, f'"a{LINE}"'])
-def test_cells_of_csv_files(tmp_path: Path, cell: str) -> None:
+def test_cells_of_csv_files_are_escaped(tmp_path: Path, cell: str) -> None:
     header = "id,name,tier,parent,not_applicable,policy_environment_awarded"
     for at in range(6):
         row = ["a", "A", "district", "", "", "1"]
@@ -84,7 +84,7 @@ def test_cells_of_csv_files(tmp_path: Path, cell: str) -> None:
 
 
 @pytest.mark.parametrize("name", [HOSTILE, f"a{LINE}"])
-def test_names_of_files_and_other_arguments(tmp_path: Path, name: str) -> None:
+def test_names_of_files_and_arguments_are_escaped(tmp_path: Path, name: str) -> None:
     (tmp_path / f"{name}.yaml").write_text("criteria_set: [", encoding="utf-8")
     (tmp_path / f"{name}.csv").write_text("id,tier\na,district\n", encoding="utf-8")
     for words in (
@@ -103,7 +103,9 @@ def test_names_of_files_and_other_arguments(tmp_path: Path, name: str) -> None:
     assert "forged" in run(tmp_path, "criteria", "list", "--criteria", ".").stderr
 
 
-def test_what_plugins_declare_and_raise(tmp_path: Path) -> None:
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    """A plugin whose texts are hostile, one that cannot be imported, and a set of the first one."""
     site = tmp_path / "site"
     text = ascii(f"{HOSTILE}{LINE}")
     code = group_module("loud", f"        raise RuntimeError({text})\n", sets=["loud-2024.yaml"])
@@ -114,8 +116,17 @@ def test_what_plugins_declare_and_raise(tmp_path: Path) -> None:
     third_party_plugin(site, "loud", code)
     third_party_plugin(site, "broken", f"raise ImportError({text})")
     (site / "loud-2024.yaml").write_text(document("loud-2024", "loud"), encoding="utf-8")
-    for words in (("plugins", "list"), ("plugins", "list", "--json"), ("plugins", "check", "broken")):
-        assert "forged" in run(tmp_path, *words, site=site).stdout
+    return site
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("words", [("plugins", "list", "--json"), ("plugins", "check", "broken")], ids=" ".join)
+def test_texts_of_plugins_are_escaped_in_further_commands(tmp_path: Path, site: Path, words: tuple[str, ...]) -> None:
+    assert "forged" in run(tmp_path, *words, site=site).stdout
+
+
+def test_texts_of_plugins_are_escaped(tmp_path: Path, site: Path) -> None:
+    assert "forged" in run(tmp_path, "plugins", "list", site=site).stdout
     assert "forged" in run(tmp_path, "criteria", "show", "loud-2024", site=site).stdout
     assert "forged" in run(tmp_path, "plugins", "check", "loud", site=site).stdout
     folder = tmp_path / f"sets{LINE}"
@@ -167,11 +178,11 @@ def written_elsewhere(tree: ast.AST) -> Iterator[str]:
         "show(name, file=sys.stderr)", "logging.basicConfig(level=10)",
     ],
 )  # fmt: skip
-def test_what_bypasses_the_escaping_is_found(line: str) -> None:
+def test_code_that_bypasses_escaping_is_found(line: str) -> None:
     assert list(written_elsewhere(ast.parse(line)))
 
 
-def test_nothing_is_printed_but_by_the_modules_that_escape() -> None:
+def test_only_modules_that_escape_print() -> None:
     """Commands print by scorer.cli.output, all else is logged by scorer.service.call.logs, which escape.
 
     What the engine of gates, the probe of plugins and workers write, the process reads that started them.

@@ -1,4 +1,4 @@
-"""Workers that live and do not respond: they are reported, counted and replaced, and others are left alone."""
+"""Workers that do not respond are reported, counted and replaced; others are left alone."""
 
 from __future__ import annotations
 
@@ -185,7 +185,7 @@ def test_workers_whose_server_has_ended_are_replaced(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-def test_a_worker_that_is_stopped_does_not_hold_up_the_end(service: Served) -> None:
+def test_a_stopped_worker_does_not_delay_shutdown(service: Served) -> None:
     pid = min(workers(service))
     os.kill(pid, signal.SIGSTOP)
     service.process.send_signal(signal.SIGTERM)

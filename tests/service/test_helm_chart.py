@@ -58,10 +58,18 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"criteria": {"a.yaml": ""}, "criteriaConfigMap": "sets"}, "not both"),
     ({"service": {"type": "NodePort"}}, "headless"),
     ({"autoscaling": {"minReplicas": 9}}, "minReplicas"),
+    ({"image": {"repository": "scorer@sha256:0"}}, "repository"),
+    ({"metrics": {"port": 50051}}, "port"),
+    ({"service": {"port": 9464}}, "are the same"),
+    ({"disruptionBudget": {"maxUnavailable": "one"}}, "maxUnavailable"),
+    ({"temporary": "lots"}, "temporary"),
 ]
 
-NAMES = ("default", "full", "bare", "closed", "documented")
-"""Of the values that Helm accepts: no values, FULL, BARE, CLOSED, DOCUMENTED."""
+NUMBERS = {"tokensSecret": "1", "tlsSecret": "0x2", "criteriaConfigMap": "3", "gatesClaim": "true"}
+"""Names that are no texts in YAML without quotation marks."""
+
+NAMES = ("default", "full", "bare", "closed", "documented", "numbers")
+"""Of the values that Helm accepts: no values, FULL, BARE, CLOSED, DOCUMENTED, NUMBERS."""
 
 Objects = dict[str, Any]
 
@@ -73,7 +81,7 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def rendered() -> tuple[list[str], list[Any]]:
-    return lint_and_render(CHART, [{}, FULL, BARE, CLOSED, DOCUMENTED, *(values for values, _ in REFUSED)])
+    return lint_and_render(CHART, [{}, FULL, BARE, CLOSED, DOCUMENTED, NUMBERS, *(values for values, _ in REFUSED)])
 
 
 @pytest.fixture(scope="module")
@@ -187,7 +195,7 @@ def test_probes_speak_grpc_unless_there_is_tls(charts: dict[str, Objects]) -> No
     assert tls["readinessProbe"]["tcpSocket"] == tls["startupProbe"]["tcpSocket"] == {"port": "grpc"}
 
 
-def test_nobody_may_call_where_no_peer_is_listed(charts: dict[str, Objects]) -> None:
+def test_an_empty_list_of_peers_admits_nobody(charts: dict[str, Objects]) -> None:
     policy = charts["closed"]["NetworkPolicy"]["spec"]
     assert set(policy["policyTypes"]) == {"Ingress", "Egress"}
     assert not policy.get("ingress")

@@ -1,4 +1,4 @@
-"""What is too much is refused at once, and work that nobody waits for any longer stops."""
+"""Calls beyond a limit are refused at once, and abandoned work stops."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def gate() -> Iterator[Gate]:
     gate.open.set()
 
 
-def test_more_calls_than_the_limit_are_refused_at_once_and_taken_when_others_end(gate: Gate) -> None:
+def test_calls_beyond_the_limit_are_refused_until_others_end(gate: Gate) -> None:
     with serving(gate.sets(), settings(calls=3, scoring=3)) as service, ThreadPoolExecutor(3) as callers:
         calls = [callers.submit(held, service) for _ in range(3)]
         for _ in calls:
@@ -48,7 +48,7 @@ def test_more_calls_than_the_limit_are_refused_at_once_and_taken_when_others_end
         assert is_well_again(service)
 
 
-def test_one_identity_cannot_take_the_places_of_the_others(gate: Gate, tmp_path: Path) -> None:
+def test_one_identity_cannot_use_the_share_of_others(gate: Gate, tmp_path: Path) -> None:
     signer, file = Signer("k"), tmp_path / "keys.json"
     file.write_text(key_set(signer))
     limited = Settings(
@@ -70,7 +70,7 @@ def test_one_identity_cannot_take_the_places_of_the_others(gate: Gate, tmp_path:
         assert call.result(10).scorecard.unit.id == "a"
 
 
-def test_requests_that_hold_too_many_bytes_together_are_refused(gate: Gate) -> None:
+def test_requests_beyond_the_limit_of_held_bytes_are_refused(gate: Gate) -> None:
     with serving(gate.sets(), settings(held_bytes=1024)) as service, ThreadPoolExecutor(1) as callers:
         call = callers.submit(held, service)
         assert gate.inside.acquire(timeout=10)
@@ -84,7 +84,7 @@ def test_requests_that_hold_too_many_bytes_together_are_refused(gate: Gate) -> N
         call.result(10)
 
 
-def test_a_call_that_states_no_deadline_gets_one(gate: Gate) -> None:
+def test_a_call_without_deadline_gets_one(gate: Gate) -> None:
     with serving(gate.sets(), settings(seconds=0.3)) as service:
         threading.Timer(1, gate.open.set).start()
         request = scorer_pb2.ScoreUnitRequest(criteria_set="water-2020", unit_answers=row("a"))
@@ -117,7 +117,7 @@ def test_work_past_its_deadline_stops_between_chunks(monkeypatch: pytest.MonkeyP
         return score(*given, **how)
 
     monkeypatch.setattr(Kernel, "score", slow)
-    monkeypatch.setattr(scoring, "CHUNK", 1)
+    monkeypatch.setattr(scoring, "MAX_CHUNK_UNITS", 1)
     units = [f"u{n}" for n in range(100)]
     table = unit_table(units, {"staff": [1.0] * len(units)})
     request = scorer_pb2.RankProvinceRequest(criteria_set="beside-2020", table=table)
@@ -142,7 +142,7 @@ def test_a_call_that_its_caller_cancels_stops_and_is_logged(
         return score(*given, **how)
 
     monkeypatch.setattr(Kernel, "score", slow)
-    monkeypatch.setattr(scoring, "CHUNK", 1)
+    monkeypatch.setattr(scoring, "MAX_CHUNK_UNITS", 1)
     caplog.set_level(logging.INFO, logger="scorer.calls")
     request = scorer_pb2.RankProvinceRequest(
         criteria_set="beside-2020", table=unit_table([f"u{n}" for n in range(200)], {"staff": [1.0] * 200})

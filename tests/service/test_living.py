@@ -131,7 +131,7 @@ def test_a_set_is_added_edited_broken_mended_and_removed_while_it_is_served(
     assert errors == list(kept.problems)
 
 
-def test_an_operator_has_the_directory_looked_at_now_and_is_told_what_came_of_it(
+def test_reload_criteria_sets_reads_the_directory_and_returns_the_result(
     folder: Path, running: Serving, service: Service, tmp_path: Path
 ) -> None:
     del running
@@ -154,7 +154,7 @@ def test_an_operator_has_the_directory_looked_at_now_and_is_told_what_came_of_it
     assert score(service) == (revision(edited), 0.25)
 
 
-def test_a_new_document_that_is_broken_is_refused_and_a_code_is_given_by_one_document(
+def test_a_broken_new_document_and_a_duplicate_code_are_refused(
     folder: Path, running: Serving, service: Service
 ) -> None:
     put(folder / "broken.yaml", document(code="broken").replace(*MISTAKE))
@@ -180,9 +180,7 @@ def test_a_new_document_that_is_broken_is_refused_and_a_code_is_given_by_one_doc
 
 
 @pytest.mark.long
-def test_a_set_that_hardly_means_what_it_says_is_served_and_the_log_warns(
-    folder: Path, running: Serving, service: Service
-) -> None:
+def test_a_suspicious_set_is_served_with_a_warning_in_the_log(folder: Path, running: Serving, service: Service) -> None:
     text = re.sub(r"(measure: total, at_least: )(\d\d)%", r"\g<1>0.\2", document())
     put(folder / "mine.yaml", text)
     until(lambda: score(service) == (revision(text), 0.5), "not loaded")
@@ -234,9 +232,7 @@ def test_a_broken_document_that_is_renamed_keeps_its_last_good_revision(
 
 
 @pytest.mark.long
-def test_a_directory_that_vanishes_leaves_its_sets_until_it_is_there_again(
-    folder: Path, running: Serving, service: Service
-) -> None:
+def test_sets_stay_while_their_directory_is_missing(folder: Path, running: Serving, service: Service) -> None:
     away = folder.with_name("away")
     folder.rename(away)
     until(
@@ -252,7 +248,7 @@ def test_a_directory_that_vanishes_leaves_its_sets_until_it_is_there_again(
     assert "can be read again" in running.said
 
 
-def test_a_mounted_directory_whose_link_is_turned_is_taken_whole(tmp_path: Path) -> None:
+def test_a_switched_config_map_link_is_loaded_as_a_whole(tmp_path: Path) -> None:
     """As Kubernetes puts a ConfigMap: files are links through ..data, a link to a directory that another replaces."""
     mount = tmp_path / "mount"
     for name, points in (("..1", "0.5"), ("..2", "0.25")):
@@ -275,7 +271,7 @@ def test_a_mounted_directory_whose_link_is_turned_is_taken_whole(tmp_path: Path)
 
 
 @pytest.mark.long
-def test_a_document_that_is_being_written_is_not_taken(folder: Path, running: Serving, service: Service) -> None:
+def test_a_document_that_is_being_written_is_not_loaded(folder: Path, running: Serving, service: Service) -> None:
     """Half a document, should a busy machine hold the writer for long, does not add up to what it states: refused."""
     text = document("0.25")
     with (folder / "mine.yaml").open("w", encoding="utf-8") as file:
@@ -288,9 +284,7 @@ def test_a_document_that_is_being_written_is_not_taken(folder: Path, running: Se
 
 
 @pytest.mark.long
-def test_a_file_that_is_written_all_the_time_does_not_keep_the_others_from_loading(
-    folder: Path, running: Serving, service: Service
-) -> None:
+def test_a_file_that_always_changes_does_not_block_the_others(folder: Path, running: Serving, service: Service) -> None:
     stop = threading.Event()
 
     def write() -> None:
@@ -346,9 +340,7 @@ def test_no_link_leads_out_of_the_directory(folder: Path, running: Serving, serv
     assert "sesame" not in running.said
 
 
-def test_no_link_that_replaces_a_file_or_folder_after_the_check_is_followed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_link_that_replaces_a_checked_file_is_not_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     outside, folder = tmp_path / "outside", tmp_path / "sets"
     for directory in (outside, folder / "inner"):
         directory.mkdir(parents=True)
@@ -376,7 +368,9 @@ def test_no_link_that_replaces_a_file_or_folder_after_the_check_is_followed(
 
 
 @pytest.mark.long
-def test_what_cannot_be_read_is_refused_and_read_when_asked(folder: Path, running: Serving, service: Service) -> None:
+def test_an_unreadable_file_is_refused_and_read_again_on_request(
+    folder: Path, running: Serving, service: Service
+) -> None:
     (folder / "nowhere.yaml").symlink_to("not-there")
     (folder / "directory.yaml").mkdir()
     os.mkfifo(folder / "pipe.yaml")
@@ -392,7 +386,7 @@ def test_what_cannot_be_read_is_refused_and_read_when_asked(folder: Path, runnin
 
 
 @pytest.mark.long
-def test_neither_odd_names_nor_half_characters_nor_pipes_keep_the_other_sets_from_callers(
+def test_odd_names_bad_characters_and_pipes_do_not_block_other_sets(
     folder: Path, running: Serving, service: Service
 ) -> None:
     os.mkfifo(folder / "pipe.yaml")
@@ -417,7 +411,7 @@ def test_neither_odd_names_nor_half_characters_nor_pipes_keep_the_other_sets_fro
 # --- the command ---------------------------------------------------------------------------------------------------
 
 
-def test_a_directory_that_is_none_is_a_mistake(tmp_path: Path) -> None:
+def test_a_path_that_is_not_a_directory_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.touch()
     for path, why in ((tmp_path / "none", "No such file or directory"), (file, "Not a directory")):
@@ -439,7 +433,7 @@ def test_sets_of_a_directory_are_listed_shown_and_put_in_a_form_without_a_server
     assert (tmp_path / "mine.csv").is_file()
 
 
-def test_a_server_that_is_not_there_is_a_mistake() -> None:
+def test_an_unreachable_server_is_reported() -> None:
     done = run("criteria", "list", "--address", "127.0.0.1:1")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("scorer: cannot list the criteria sets of 127.0.0.1:1: UNAVAILABLE: ")
@@ -471,7 +465,7 @@ def living_slow(folder: Path, **overrides: object) -> LiveCatalogue:
     return LiveCatalogue(Catalogue({}, (), plugins), CriteriaDirectory(folder), GateCompiler())
 
 
-def test_a_call_under_way_ends_on_the_revision_it_started_with(folder: Path) -> None:
+def test_a_running_call_keeps_its_revision(folder: Path) -> None:
     began, go_on = threading.Event(), threading.Event()
 
     def score(self: CriterionGroup, criteria: Any, cohort: Any) -> Any:
@@ -497,7 +491,7 @@ def test_a_call_under_way_ends_on_the_revision_it_started_with(folder: Path) -> 
     assert [reply.scorecard.categories[0].level for reply in replies] == [0, 1]
 
 
-def test_what_is_replaced_leaves_memory_at_once_and_what_is_unchanged_is_not_loaded_again(folder: Path) -> None:
+def test_replaced_sets_are_freed_and_unchanged_ones_not_reloaded(folder: Path) -> None:
     """Without a search for circles of garbage, which looks at nothing that was there when the server started."""
     living = living_slow(folder)
     put(folder / "other.yaml", SLOW.replace("EACH", "1").replace("GATE", "60%").replace("slow", "other"))
@@ -530,7 +524,7 @@ class BeingWritten(CriteriaDirectory):
         return found
 
 
-def test_what_changes_while_it_is_read_is_left_for_later_unless_asked_for(folder: Path) -> None:
+def test_a_file_that_changes_while_read_is_postponed_unless_requested(folder: Path) -> None:
     living = living_slow(folder)
     living.directory = BeingWritten(folder)
     put(folder / "slow.yaml", TEXTS[1].replace("50%", "70%"))
@@ -545,9 +539,7 @@ def test_what_changes_while_it_is_read_is_left_for_later_unless_asked_for(folder
 @pytest.mark.long
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @pytest.mark.timeout(60 + 10 * RELOADS)
-def test_many_reloads_under_load_fail_no_call_give_no_wrong_answer_and_hold_no_memory(
-    folder: Path, running: Serving, service: Service
-) -> None:
+def test_many_reloads_under_load_cause_no_failure_and_no_leak(folder: Path, running: Serving, service: Service) -> None:
     """Every second edit moves a gate, so that tables are compiled; every tenth is found without being asked."""
     callers, held = Callers(running.address, 2), []
     callers.written.append((revision(document()), 0.5))
@@ -573,9 +565,7 @@ def test_many_reloads_under_load_fail_no_call_give_no_wrong_answer_and_hold_no_m
 # --- several processes ---------------------------------------------------------------------------------------------
 
 
-def test_every_worker_takes_an_edit_by_itself_and_at_once_on_a_signal_to_the_parent(
-    tmp_path: Path, folder: Path
-) -> None:
+def test_every_worker_loads_an_edit_and_at_once_on_sighup(tmp_path: Path, folder: Path) -> None:
     put(folder / "mine.yaml", document())
     with serve(tmp_path, "--workers", "2", "--criteria", str(folder)) as running:
         workers = {worker: Service(running.address, channel) for channel, worker in running.channels(2).items()}

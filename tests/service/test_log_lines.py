@@ -1,4 +1,4 @@
-"""Whoever shows no token writes one line of the log a call at most, whatever the call is."""
+"""A caller without a token causes at most one log line per call."""
 
 from __future__ import annotations
 
@@ -123,9 +123,7 @@ def literal(text: bytes) -> bytes:
 
 @pytest.mark.parametrize("path", [SCORE_UNIT, CHECK, REFLECT, b"/none/None", b"/none/\xff"])
 @pytest.mark.parametrize("resets", [True, False])
-def test_calls_that_are_given_up_at_once_write_one_line_each_at_most(
-    running: Serving, path: bytes, resets: bool
-) -> None:
+def test_cancelled_calls_write_at_most_one_line_each(running: Serving, path: bytes, resets: bool) -> None:
     before, count = len(lines(running)), 200
     headers = [
         (b":method", b"POST"), (b":scheme", b"http"), (b":path", path), (b":authority", b"x"), (b"te", b"trailers"),
@@ -148,7 +146,7 @@ def test_calls_that_are_given_up_at_once_write_one_line_each_at_most(
 
 
 @pytest.mark.parametrize("identity", ["anonymous", "token:portal"])
-def test_wrong_fields_have_lines_of_their_own_only_if_the_caller_says_who_they_are(
+def test_violations_have_own_lines_only_for_identified_callers(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, identity: str
 ) -> None:
     signer, keys = Signer("key-1"), tmp_path / "keys.json"
@@ -183,7 +181,7 @@ def test_one_call_cannot_fill_the_log(caplog: pytest.LogCaptureFixture) -> None:
     assert len(logged(caplog, "violation")) == MAX_VIOLATION_LINES
 
 
-def test_a_call_that_is_given_up_before_its_request_is_here_is_logged(tmp_path: Path) -> None:
+def test_a_call_cancelled_before_its_request_arrives_is_logged(tmp_path: Path) -> None:
     with serve(tmp_path) as running, running.channel() as channel:
 
         def never() -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""The log: one line a call that a program can read, and nothing of what a unit reported."""
+"""The log has one line per call that programs can read, without answers of units."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def lines(running: Serving, request_id: str) -> list[dict[str, Any]]:
     return read()
 
 
-def test_a_call_is_one_line_with_who_what_and_how_long_and_its_id_comes_back(running: Serving) -> None:
+def test_a_call_is_one_line_with_identity_method_duration_and_id(running: Serving) -> None:
     with running.channel() as channel:
         rank = scorer_pb2_grpc.ScorerServiceStub(channel).RankProvince
         _, call = rank.with_call(request(5), metadata=[("x-request-id", ID)], timeout=PATIENCE)
@@ -65,7 +65,7 @@ def test_a_call_is_one_line_with_who_what_and_how_long_and_its_id_comes_back(run
     }  # fmt: skip
 
 
-def test_a_refusal_is_one_line_too_and_one_for_each_field_without_its_answer(running: Serving) -> None:
+def test_a_refusal_is_one_line_and_one_per_field_without_answers(running: Serving) -> None:
     wrong = one_unit()
     wrong.unit_answers.answers["infrastructure_awarded"].number = 987654.25
     wrong.unit_answers.answers["zebra"].number = 3
@@ -110,7 +110,7 @@ def test_names_that_have_probably_lost_letters_are_counted(running: Serving) -> 
         assert [line["doubtful_names"] for line in lines(running, call)] == [1]
 
 
-def test_an_id_that_could_spoil_a_line_is_not_taken(running: Serving) -> None:
+def test_a_request_id_that_could_break_a_line_is_replaced(running: Serving) -> None:
     with running.channel() as channel, pytest.raises(grpc.RpcError) as caught:
         scorer_pb2_grpc.ScorerServiceStub(channel).ScoreUnit(
             scorer_pb2.ScoreUnitRequest(criteria_set="none"), metadata=[("x-request-id", "a b")], timeout=PATIENCE
@@ -120,7 +120,7 @@ def test_an_id_that_could_spoil_a_line_is_not_taken(running: Serving) -> None:
     assert len(lines(running, given)) == 1
 
 
-def test_text_has_the_same_on_one_line(tmp_path: Path) -> None:
+def test_the_text_format_has_the_same_fields_on_one_line(tmp_path: Path) -> None:
     with serve(tmp_path, "--log", "text") as running:
         with running.channel() as channel:
             score = scorer_pb2_grpc.ScorerServiceStub(channel).ScoreUnit
@@ -215,11 +215,16 @@ def closed(folder: Path) -> Iterator[int]:
 
 
 @pytest.mark.parametrize(
-    ("log", "calls"), [pytest.param(unread_pipe, MANY, marks=pytest.mark.long), (full_device, FEW), (closed, FEW)]
+    ("log", "calls"),
+    [
+        pytest.param(unread_pipe, MANY, marks=pytest.mark.long),
+        (full_device, FEW),
+        pytest.param(closed, FEW, marks=pytest.mark.long),
+    ],
 )
 @pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize("workers", ["1", pytest.param("2", marks=pytest.mark.long)])
-def test_a_log_that_cannot_be_written_blocks_no_call_no_health_and_no_end(
+def test_a_blocked_log_blocks_neither_calls_nor_health_nor_shutdown(
     tmp_path: Path, log: Callable[[Path], AbstractContextManager[int]], calls: int, workers: str
 ) -> None:
     with socket.socket() as free:
@@ -249,7 +254,7 @@ def test_a_service_without_standard_error_serves_and_ends(tmp_path: Path) -> Non
         assert process.wait(PATIENCE) == 0
 
 
-def test_lines_are_written_while_records_come_without_pause() -> None:
+def test_lines_are_written_while_records_arrive_constantly() -> None:
     script = """
 import logging
 from scorer.service.call.logs import Log
@@ -268,7 +273,7 @@ for number in range(10**9):
 # --- tokens --------------------------------------------------------------------------------------------------------
 
 
-def test_no_part_of_a_token_is_logged_by_grpc_either(running: Serving) -> None:
+def test_grpc_logs_no_part_of_a_token(running: Serving) -> None:
     """gRPC itself logs metadata that is no ASCII."""
     token = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJwb3J0YWwifQ.c2lnbmF0dXJlLXRoYXQtc3RheXMtc2VjcmV0"
     host, _, port = running.address.rpartition(":")

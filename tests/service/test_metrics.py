@@ -1,4 +1,4 @@
-"""Metrics over HTTP, of one process and of workers together."""
+"""Metrics over HTTP, of one process and of all workers together."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def count(running: Serving, name: str, **labels: str) -> float:
     return metrics(running).get((name, frozenset(labels.items())), 0.0)
 
 
-@pytest.fixture(params=["1", "2"])
+@pytest.fixture(params=[pytest.param("1", marks=pytest.mark.long), "2"])
 def running(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serving]:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     with serve(tmp_path, "--workers", request.param, "--metrics", "127.0.0.1:0") as running:
@@ -100,7 +100,7 @@ def test_calls_units_gates_and_sets_are_counted_over_all_processes(running: Serv
 
 
 @pytest.mark.long
-def test_what_callers_send_makes_no_labels(running: Serving) -> None:
+def test_texts_of_callers_are_not_labels(running: Serving) -> None:
     channel = running.channel()
     for n in range(20):
         call = channel.unary_unary(f"/egov.scorer.v1.ScorerService/Method{n}")
@@ -120,7 +120,7 @@ def test_what_callers_send_makes_no_labels(running: Serving) -> None:
 
 
 @pytest.mark.long
-def test_what_a_killed_worker_counted_stays_and_what_it_was_busy_with_does_not(
+def test_counters_of_a_killed_worker_stay_and_its_gauges_do_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
@@ -146,7 +146,7 @@ def test_what_a_killed_worker_counted_stays_and_what_it_was_busy_with_does_not(
 
 @pytest.mark.long
 @pytest.mark.parametrize("signals", [1, 2])
-def test_no_folder_of_counts_is_left(running: Serving, tmp_path: Path, signals: int) -> None:
+def test_the_directory_of_metrics_is_removed(running: Serving, tmp_path: Path, signals: int) -> None:
     assert bool(list(tmp_path.glob("scorer-metrics-*"))) == bool(running.workers)
     channel, body = running.channel(), threading.Event()
     late = [late_call(channel, body)] if signals == 2 else []  # it keeps it from ending after the first one
@@ -160,14 +160,14 @@ def test_no_folder_of_counts_is_left(running: Serving, tmp_path: Path, signals: 
     channel.close()
 
 
-def test_metrics_for_other_machines_have_to_be_asked_for_twice() -> None:
+def test_metrics_for_other_machines_need_the_setting_insecure() -> None:
     words = [SCORER, "serve", "--address", "127.0.0.1:0", "--metrics", "0.0.0.0:0"]
     done = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert done.returncode == 2
     assert "metrics on 0.0.0.0:0 can be read from other machines, by everybody: use 127.0.0.1" in done.stderr
 
 
-def test_a_taken_port_of_metrics_is_said(running: Serving) -> None:
+def test_a_taken_port_of_metrics_is_reported(running: Serving) -> None:
     taken = re.search(r"^metrics on http://(\S+)/metrics$", running.said, re.M)
     assert taken
     words = [SCORER, "serve", "--address", "127.0.0.1:0", "--metrics", taken[1]]
@@ -220,7 +220,7 @@ print(metrics.registry.get_sample_value("scorer_calls_total", {"method": "ScoreU
 """
 
 
-def test_a_disk_without_room_for_more_counts_costs_these_counts_only(tmp_path: Path) -> None:
+def test_a_full_disk_loses_only_new_metrics(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", TOO_MANY_LABELS],
         env={**os.environ, FOLDER_VARIABLE: str(tmp_path)},

@@ -1,4 +1,4 @@
-"""A server that is asked for more than it can do: what it refuses at once, and what it does not lose."""
+"""A server under overload: which calls it refuses at once, and that it loses none."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def gate() -> Gate:
     return Gate()
 
 
-def test_a_call_is_refused_before_its_bytes_come_when_there_is_no_room(gate: Gate) -> None:
+def test_a_call_beyond_the_limit_is_refused_before_its_request_arrives(gate: Gate) -> None:
     body = threading.Event()
     with serving(gate.sets(), settings(calls=1)) as service, ThreadPoolExecutor(1) as callers:
         call = callers.submit(held, service)
@@ -44,7 +44,7 @@ def test_a_call_is_refused_before_its_bytes_come_when_there_is_no_room(gate: Gat
         assert is_well_again(service)
 
 
-def test_calls_begun_all_at_once_on_one_connection_are_answered_or_told_to_come_again(gate: Gate) -> None:
+def test_simultaneous_calls_on_one_connection_are_answered_or_told_to_retry(gate: Gate) -> None:
     request = scorer_pb2.ScoreUnitRequest(criteria_set="beside-2020")
     request.unit_answers.unit.id, request.unit_answers.unit.tier = "a", "district"
     with serving(gate.sets(), settings(calls=8, scoring=2)) as service:
@@ -61,13 +61,13 @@ def test_calls_begun_all_at_once_on_one_connection_are_answered_or_told_to_come_
         assert is_well_again(service)
 
 
-def test_nobody_is_refused_while_no_more_are_under_way_than_may_be(gate: Gate) -> None:
+def test_no_call_within_the_limit_is_refused(gate: Gate) -> None:
     with serving(gate.sets(), settings(calls=4)) as service, ThreadPoolExecutor(4) as callers:
         answered = callers.map(lambda _: quick(service).scorecard.unit.id, range(2 * MANY))
         assert list(answered) == ["a"] * (2 * MANY)
 
 
-def test_calls_without_their_bodies_take_no_room_of_others(gate: Gate) -> None:
+def test_calls_without_bodies_do_not_use_the_share_of_others(gate: Gate) -> None:
     body = threading.Event()
     with serving(gate.sets(), settings(calls=1)) as service, own_channel(service) as channel:
         late = [late_call(connection, body) for connection in (channel, service.channel) for _ in range(50)]
@@ -79,7 +79,7 @@ def test_calls_without_their_bodies_take_no_room_of_others(gate: Gate) -> None:
         body.set()
 
 
-def test_a_body_that_does_not_arrive_in_time_ends_its_call(gate: Gate) -> None:
+def test_a_request_that_does_not_arrive_in_time_ends_its_call(gate: Gate) -> None:
     body = threading.Event()
     with serving(gate.sets(), settings(transfer_seconds=0.3)) as service:
         late = late_call(service.channel, body)
@@ -110,7 +110,7 @@ def reason(admit: Callable[[], object]) -> str:
     return ""
 
 
-def test_one_connection_may_have_all_calls_while_it_is_alone() -> None:
+def test_a_single_connection_may_use_all_calls() -> None:
     calls = admission()
     slots = [calls.admit("one", ANONYMOUS) for _ in range(8)]
     assert reason(lambda: calls.admit("one", ANONYMOUS)) == "calls"
@@ -118,7 +118,7 @@ def test_one_connection_may_have_all_calls_while_it_is_alone() -> None:
     assert reason(lambda: calls.admit("one", ANONYMOUS)) == ""
 
 
-def test_each_connection_has_its_share_of_calls_whatever_others_do() -> None:
+def test_each_connection_always_has_its_share_of_calls() -> None:
     calls = admission(calls_each=100)
     for _ in range(8):
         calls.admit("greedy", ANONYMOUS)
@@ -130,7 +130,7 @@ def test_each_connection_has_its_share_of_calls_whatever_others_do() -> None:
         assert reason(lambda n=n: calls.admit(f"other {n}", ANONYMOUS)) == ""  # one call in any case
 
 
-def test_an_identity_has_so_many_calls_over_all_its_connections() -> None:
+def test_an_identity_has_a_limit_over_all_its_connections() -> None:
     calls = admission(calls_each=2)
     first = calls.admit("one", "token:portal")
     calls.admit("two", "token:portal")
@@ -143,7 +143,7 @@ def test_an_identity_has_so_many_calls_over_all_its_connections() -> None:
     assert reason(lambda: calls.admit("three", "token:portal")) == ""
 
 
-def test_requests_and_unread_replies_hold_so_many_bytes_and_each_connection_its_share() -> None:
+def test_held_bytes_are_limited_and_shared_between_connections() -> None:
     calls = admission()
     slot = calls.admit("one", ANONYMOUS)
     slot.hold_request(100)

@@ -16,7 +16,7 @@ from egov.scorer.v1 import criteria_pb2, scorer_pb2
 PROVINCE = [row(f"xa-{n}", awarded=number(n / 2)) for n in range(5)]
 
 
-def test_a_page_token_leads_on_also_with_another_page_size(service: Service) -> None:
+def test_a_page_token_works_with_another_page_size(service: Service) -> None:
     first = rank(service, *PROVINCE, page_size=2)
     rest = rank(service, *PROVINCE, page_token=first.next_page_token, page_size=3)
     ids = [card.unit.id for reply in (first, rest) for card in reply.rankings[0].scorecards]
@@ -56,7 +56,7 @@ def test_a_page_token_of_another_request_is_refused(service: Service, changed: d
     assert "send the request unchanged, or start again without it" in caught[0].details
 
 
-def test_a_page_token_does_not_fit_a_corrected_answer(service: Service) -> None:
+def test_a_page_token_is_refused_after_an_answer_changed(service: Service) -> None:
     token = rank(service, *PROVINCE, page_size=2).next_page_token
     with refusal() as caught:
         rank(service, *PROVINCE[:4], row("xa-4", awarded=number(0)), page_size=2, page_token=token)
@@ -71,7 +71,7 @@ def test_a_page_token_does_not_fit_a_corrected_answer(service: Service) -> None:
         base64.urlsafe_b64encode(f"{'9' * 30}.{'0' * 16}.{'0' * 16}".encode()).decode(),
     ],
 )
-def test_a_page_token_that_the_service_never_gave_is_refused(service: Service, token: str) -> None:
+def test_a_forged_page_token_is_refused(service: Service, token: str) -> None:
     calls: list[Callable[[], object]] = [
         lambda: rank(service, *PROVINCE, page_size=2, page_token=token),
         lambda: rank(service, *PROVINCE, page_token=token),
@@ -94,7 +94,7 @@ def test_a_page_token_of_another_list_of_sets_is_a_failed_precondition(service: 
     assert caught[0].info.reason == "PAGE_TOKEN_OUTDATED"
 
 
-def test_a_page_token_belongs_to_the_numbers_of_a_table_too(service: Service) -> None:
+def test_a_page_token_is_refused_after_a_table_changed(service: Service) -> None:
     def page(*awarded: float, token: str = "") -> scorer_pb2.RankProvinceResponse:
         table = unit_table(["a", "b", "c"], {"awarded": awarded})
         asked = scorer_pb2.RankProvinceRequest(criteria_set="tested-2020", table=table, page_size=2, page_token=token)
@@ -109,7 +109,7 @@ def test_a_page_token_belongs_to_the_numbers_of_a_table_too(service: Service) ->
     assert caught[0].info.reason == "PAGE_TOKEN_OF_ANOTHER_REQUEST"
 
 
-def test_a_page_token_fits_the_same_answers_in_another_order(service: Service) -> None:
+def test_a_page_token_works_with_units_in_another_order(service: Service) -> None:
     staff, awarded = row("a", staff=number(9)).SerializeToString(), row("a", awarded=number(2)).SerializeToString()
 
     def page(row_bytes: bytes, token: str = "") -> scorer_pb2.RankProvinceResponse:

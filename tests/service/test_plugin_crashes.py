@@ -108,12 +108,22 @@ def make_site(folder: Path) -> Path:
     return site
 
 
-@pytest.fixture
-def service(tmp_path: Path) -> Iterator[Served]:
-    (tmp_path / "criteria").mkdir()
-    words = ["--workers", "2", "--criteria", str(tmp_path / "criteria"), "--metrics", "127.0.0.1:0"]
-    with serve(make_site(tmp_path), tmp_path / "log", *words) as running:
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("crashes")
+    (folder / "criteria").mkdir()
+    words = ["--workers", "2", "--criteria", str(folder / "criteria"), "--metrics", "127.0.0.1:0"]
+    with serve(make_site(folder), folder / "log", *words) as running:
         yield running
+
+
+@pytest.fixture
+def service(running: Served) -> Served:
+    """The same server for all tests. No plugin has crashed since it was loaded, and the log begins here."""
+    running.criteria.ReloadCriteriaSets(criteria_pb2.ReloadCriteriaSetsRequest(), timeout=PATIENCE, wait_for_ready=True)
+    until(lambda: scored_everywhere(running), "it is still quarantined")
+    running.forget()
+    return running
 
 
 def call(service: Served, unit: str, group: str = "bad") -> tuple[grpc.StatusCode, str]:
@@ -155,7 +165,7 @@ def scored_everywhere(service: Served) -> bool:
 @pytest.mark.parametrize(
     "ways", [("segfault", "abort", "exit"), pytest.param(("kill", "fork", "kill"), marks=pytest.mark.long)]
 )
-def test_a_plugin_that_ends_workers_again_and_again_is_quarantined_until_a_reload(
+def test_a_plugin_that_crashes_three_workers_is_quarantined_until_a_reload(
     service: Served, ways: tuple[str, ...]
 ) -> None:
     crash(service, *ways[:2])
@@ -189,7 +199,7 @@ def test_a_plugin_that_ends_workers_again_and_again_is_quarantined_until_a_reloa
     assert scored_everywhere(service)  # it may crash as often again
 
 
-def test_a_plugin_whose_threads_end_workers_afterwards_is_quarantined(service: Served) -> None:
+def test_a_plugin_whose_threads_crash_workers_is_quarantined(service: Served) -> None:
     for _ in range(3):
         deaths = service.said.count("takes its place")
         assert call(service, "later") == (grpc.StatusCode.OK, "")
@@ -200,7 +210,7 @@ def test_a_plugin_whose_threads_end_workers_afterwards_is_quarantined(service: S
     assert call(service, "fine", "good") == (grpc.StatusCode.OK, "")
 
 
-def test_a_reload_that_one_worker_is_asked_for_lifts_it_in_all(service: Served) -> None:
+def test_a_reload_in_one_worker_ends_the_quarantine_in_all(service: Served) -> None:
     crash(service, "abort", "abort", "abort")
     until(lambda: refused_everywhere(service), "it is not quarantined")
     reply = service.criteria.ReloadCriteriaSets(criteria_pb2.ReloadCriteriaSetsRequest(), timeout=PATIENCE)
@@ -246,7 +256,7 @@ def test_a_crash_in_a_formula_or_a_check_is_blamed_on_the_plugin_that_brings_it(
         assert "plugin 'checked' (third-party-checked 1.0) is quarantined: 3 workers died" in running.said
 
 
-def test_a_server_of_one_process_says_where_it_crashed(tmp_path: Path) -> None:
+def test_a_server_without_workers_reports_where_it_crashed(tmp_path: Path) -> None:
     with serve(make_site(tmp_path), tmp_path / "log") as running:
         assert call(running, "segfault")[0] is grpc.StatusCode.UNAVAILABLE
         assert running.process.wait(PATIENCE) == -signal.SIGSEGV
@@ -254,7 +264,7 @@ def test_a_server_of_one_process_says_where_it_crashed(tmp_path: Path) -> None:
         assert re.search(r'File ".*/bad\.py", line \d+ in score', running.said)
 
 
-def test_a_plugin_that_crashes_workers_when_they_import_it_is_named(tmp_path: Path) -> None:
+def test_a_plugin_that_crashes_workers_on_import_is_named(tmp_path: Path) -> None:
     code = (
         "import ctypes, sys\nif 'scorer.cli.serving.worker' in sys.orig_argv:\n    ctypes.string_at(0)\n"
         + group_module("sly")
@@ -265,14 +275,14 @@ def test_a_plugin_that_crashes_workers_when_they_import_it_is_named(tmp_path: Pa
     assert re.fullmatch(r"scorer: worker \d+ died of signal 11 \(sly\.py, line 3\) before it served\n", done.stderr)
 
 
-def test_what_is_no_journal_says_nothing() -> None:
+def test_an_invalid_journal_blames_no_plugin() -> None:
     journal = PluginJournal.create()
     assert journal.read_death() == Death()
     journal.write([(1, ("a", "b")), (2, ("b", "c"))])
     assert journal.read_death() == Death(("a", "b", "c"))
     journal.write([], ("d",))
     assert journal.read_death() == Death()
-    assert journal.read_death(by_signal=False) == Death(("d",), later=True)
+    assert journal.read_death(by_signal=False) == Death(("d",), after_call=True)
     journal.write([(1, ("a" * 100,))] * 64)
     os.pwrite(journal.descriptor, b"\0" * 9, 100)  # half of it was written
     assert journal.read_death() == Death()

@@ -1,15 +1,18 @@
-"""Ranking as a decision says: further keys after the score, levels before points, other rules in a category."""
+"""Ranking rules of a decision: further values after the score, levels before points, other rules in a category."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any
 
+import drawn_sets
 import harness
 import oracle
 import pytest
-import strategies
+import unit_messages
+from expected_replies import assert_same, expected_reply
 from oracle import Unit
+from set_documents import yaml_text
 
 from egov.scorer.v1 import criteria_pb2
 from egov.scorer.v1 import scorer_pb2 as pb
@@ -56,17 +59,17 @@ def units() -> list[Unit]:
 def ranked(body: dict[str, Any], *others: Unit) -> pb.Ranking:
     """The ranking, after it was compared with the oracle's in three orders of units."""
     everybody = [*units(), *others]
-    sets = harness.good(harness.catalogue(strategies.HOST, strategies.yaml_text(body)))
-    expected = strategies.expected_reply(oracle.rank_province(body, everybody))
+    sets = harness.good(harness.catalogue(drawn_sets.HOST, yaml_text(body)))
+    expected = expected_reply(oracle.rank_province(body, everybody))
     with harness.serving(sets) as service:
         for order in (everybody, everybody[::-1], everybody[2:] + everybody[:2]):
-            rows = strategies.rows(order)
+            rows = unit_messages.rows(order)
             reply = service.scorer.RankProvince(
                 pb.RankProvinceRequest(criteria_set="drawn", rows=rows, view=pb.SCORECARD_VIEW_FULL)
             )
             reply.ClearField("provenance")
             reply.ClearField("names")
-            strategies.assert_same(reply, expected)
+            assert_same(reply, expected)
     return reply.rankings[0]
 
 
@@ -89,12 +92,12 @@ def test_equal_units_are_ordered_by_a_further_measure() -> None:
     assert overall(ranked(exact)) == "c1 b2 a3 d4 e0"
 
 
-def test_a_level_may_come_before_points() -> None:
+def test_a_ranking_may_compare_levels_before_points() -> None:
     assert overall(ranked(document([{"level": "readiness"}, "overall"]))) == "a1 b2 c2 d4 e0"
     assert readiness(ranked(document(own={"by": ["level", "total"]}))) == "a1 b3 c3 d2 e0"
 
 
-def test_a_category_has_rules_of_its_own() -> None:
+def test_a_category_may_have_its_own_ranking_rules() -> None:
     body = document(
         ties="dense", own={"by": ["total", {"measure": "infrastructure"}], "ties": "ordinal", "precision": "exact"}
     )
@@ -126,11 +129,11 @@ def test_commended_units_are_the_best_by_all_keys(by: list[Any]) -> None:
     assert [card.unit.id for card in ranked(body).scorecards if card.commended] == ["a"]
 
 
-def test_a_form_says_how_units_are_ordered() -> None:
+def test_the_form_has_the_order_of_units() -> None:
     body = document(
         ["overall", {"measure": "human_resources+infrastructure"}], own={"by": ["level", "total"], "ties": "dense"}
     )
-    sets = harness.good(harness.catalogue(strategies.HOST, strategies.yaml_text(body)))
+    sets = harness.good(harness.catalogue(drawn_sets.HOST, yaml_text(body)))
     with harness.serving(sets) as service:
         told = service.criteria.GetCriteriaSet(criteria_pb2.GetCriteriaSetRequest(criteria_set="drawn")).criteria_set
     key = criteria_pb2.RankKey

@@ -9,8 +9,9 @@ from typing import Any
 import harness
 import oracle
 import pytest
-import strategies
+import unit_messages
 from arrow_tables import read
+from expected_replies import assert_same, expected_reply
 from oracle import Unit
 from ruamel.yaml import YAML
 
@@ -124,7 +125,7 @@ def service() -> Iterator[harness.Service]:
 
 def rank(service: harness.Service, code: str, units: Sequence[Unit], **more: Any) -> pb.Ranking:
     """The ranking of units of one tier."""
-    request = pb.RankProvinceRequest(criteria_set=code, rows=strategies.rows(units), **more)
+    request = pb.RankProvinceRequest(criteria_set=code, rows=unit_messages.rows(units), **more)
     [ranking] = service.scorer.RankProvince(request).rankings
     return ranking
 
@@ -175,7 +176,7 @@ def test_three_units_tie_for_first_and_the_next_is_fourth(service: harness.Servi
     assert overall_ranks(rank(service, "dense", units)) == [("a", 1), ("b", 1), ("c", 1), ("d", 2)]
 
 
-def test_half_a_hundredth_is_published_upwards_and_ties_with_it(service: harness.Service) -> None:
+def test_published_scores_are_rounded_half_up_and_tie(service: harness.Service) -> None:
     units = [district("Ba Bể", "41.23"), district("Na Rì", "41.225"), district("Chợ Mới", "41.224999")]
     ranking = rank(service, "competition", units)
     assert overall_ranks(ranking) == [("Ba Bể", 1), ("Na Rì", 1), ("Chợ Mới", 3)]
@@ -187,7 +188,7 @@ def test_exact_precision_sees_one_micropoint_and_still_ties_equals(service: harn
     assert overall_ranks(rank(service, "exact", units)) == [("Na Rì", 1), ("Ba Bể", 2), ("Chợ Mới", 2)]
 
 
-def test_equals_stand_in_code_point_order_of_their_ids(service: harness.Service) -> None:
+def test_equal_units_are_in_code_point_order_of_their_ids(service: harness.Service) -> None:
     # Not in the order of Vietnamese, of UTF-16 or of letters without marks.
     ordered = ["Ba Bể", "Bạch Thông", "Chợ Mới", "Chợ Đồn", "Z", "a", "z", "é", "Đồng Hỷ", "\uff21", "𐐀"]
     units = [district(name, "41") for name in ordered[1::2] + ordered[::-2]]
@@ -204,7 +205,7 @@ def test_ordinal_ranks_number_equals_by_id_in_each_category(service: harness.Ser
 # Not ranked
 
 
-def test_unranked_units_are_counted_but_never_ranked_and_stand_after_the_ranked_ones(service: harness.Service) -> None:
+def test_unranked_units_are_counted_and_come_after_ranked_ones(service: harness.Service) -> None:
     units = [
         district("Ba Bể", "40"),
         district("Na Rì", "20"),
@@ -228,7 +229,7 @@ def test_unranked_units_are_counted_but_never_ranked_and_stand_after_the_ranked_
     assert ranking.scorecards[2].overall.score.points == 44
 
 
-def test_tallies_count_units_by_best_level_and_by_gate_not_passed(service: harness.Service) -> None:
+def test_tallies_count_units_by_level_and_by_failed_gate(service: harness.Service) -> None:
     units = [
         district("Ba Bể", "48"),
         district("Na Rì", "40"),
@@ -260,7 +261,7 @@ def test_unit_to_which_nothing_applies_is_not_ranked_and_has_no_level(service: h
     assert ranking.tallies[1].ranked == 1
 
 
-def test_percentage_of_nothing_holds_and_says_that_it_is_not_applicable(service: harness.Service) -> None:
+def test_a_percentage_of_nothing_holds_and_is_marked_not_applicable(service: harness.Service) -> None:
     unit = Unit("Ba Bể", "district", {"machine_points": 36, "firewall": True, "staff_points": 9}, ("HR.01",))
     ranking = rank(service, "gated", [unit], view=pb.SCORECARD_VIEW_FULL)
     [readiness] = ranking.scorecards[0].categories
@@ -347,7 +348,7 @@ def test_penalties_take_points_from_a_category_but_not_below_zero(service: harne
 # Overall
 
 
-def test_overall_rank_takes_a_rank_in_every_required_category(service: harness.Service) -> None:
+def test_overall_rank_needs_a_rank_in_every_required_category(service: harness.Service) -> None:
     units = [
         district("Ba Bể", "40", website_points=Decimal(12), complaints=0),
         district("Na Rì", "48", website_points=Decimal(2), complaints=0),
@@ -372,7 +373,7 @@ def test_overall_rank_takes_a_rank_in_every_required_category(service: harness.S
     assert not by_name(ranking)["Na Rì"].overall.lacking
 
 
-def test_overall_score_comes_from_its_own_sums(service: harness.Service) -> None:
+def test_overall_score_is_computed_from_its_own_sums(service: harness.Service) -> None:
     unit = Unit(
         "Huế",
         "district",
@@ -386,14 +387,14 @@ def test_overall_score_comes_from_its_own_sums(service: harness.Service) -> None
     assert card.overall.score.converted == 48.382352  # 47 / 68 of 70, not 48.666666
 
 
-def test_tier_without_a_required_category_is_asked_for_all_it_has(service: harness.Service) -> None:
+def test_a_tier_without_a_required_category_needs_its_other_categories(service: harness.Service) -> None:
     units = [Unit("Sở Y tế", "department", {"staff_points": 6}), Unit("Sở Tư pháp", "department", {"staff_points": 8})]
     ranking = rank(service, "tiers", units)
     assert overall_ranks(ranking) == [("Sở Tư pháp", 1), ("Sở Y tế", 0)]
     assert by_name(ranking)["Sở Y tế"].overall.lacking == ["readiness"]
 
 
-def test_level_takes_no_part_in_the_order(service: harness.Service) -> None:
+def test_levels_do_not_influence_the_order(service: harness.Service) -> None:
     best_level = Unit("Ba Bể", "district", {"machine_points": 36, "staff_points": 9, "firewall": False})
     most_points = Unit("Na Rì", "district", {"machine_points": 38, "staff_points": 8, "firewall": True})
     ranking = rank(service, "gated", [best_level, most_points])
@@ -422,8 +423,8 @@ def pages(service: harness.Service, source: dict[str, Any], size: int) -> list[p
 
 
 @pytest.mark.parametrize("size", [1, 2, 4, 5, 11, 12, 13])
-def test_pages_put_together_are_the_whole(service: harness.Service, size: int) -> None:
-    source = {"rows": strategies.rows(PROVINCE), "view": pb.SCORECARD_VIEW_FULL}
+def test_all_pages_together_are_the_whole_ranking(service: harness.Service, size: int) -> None:
+    source = {"rows": unit_messages.rows(PROVINCE), "view": pb.SCORECARD_VIEW_FULL}
     [whole] = pages(service, source, 0)
     assert [ranking.tier for ranking in whole.rankings] == ["department", "district", "commune"]
     found = pages(service, source, size)
@@ -433,18 +434,18 @@ def test_pages_put_together_are_the_whole(service: harness.Service, size: int) -
         assert sum(len(ranking.scorecards) for ranking in page.rankings) == (
             size if page.next_page_token else (11 % size) + 1
         )
-        strategies.assert_same(page.provenance, whole.provenance)
+        assert_same(page.provenance, whole.provenance)
         for ranking in page.rankings:
             if joined.rankings and joined.rankings[-1].tier == ranking.tier:
                 joined.rankings[-1].scorecards.extend(ranking.scorecards)
             else:
                 joined.rankings.append(ranking)
-    strategies.assert_same(joined, whole)
+    assert_same(joined, whole)
 
 
 @pytest.mark.parametrize("as_table", [False, True], ids=["rows", "table"])
 def test_every_page_has_the_counts_of_the_whole_ranking(service: harness.Service, as_table: bool) -> None:
-    source = {"table": strategies.table(PROVINCE)} if as_table else {"rows": strategies.rows(PROVINCE)}
+    source = {"table": unit_messages.table(PROVINCE)} if as_table else {"rows": unit_messages.rows(PROVINCE)}
     [whole] = pages(service, source, 0)
 
     def heads(reply: pb.RankProvinceResponse) -> Iterator[tuple[str, pb.Ranking]]:
@@ -461,11 +462,11 @@ def test_every_page_has_the_counts_of_the_whole_ranking(service: harness.Service
     seen = [found for page in pages(service, source, 2) for found in heads(page)]
     assert [tier for tier, _ in seen] == ["department"] * 2 + ["district"] * 2 + ["commune"] * 3
     for tier, head in seen:
-        strategies.assert_same(head, expected[tier])
+        assert_same(head, expected[tier])
 
 
-def test_pages_of_a_table_put_together_are_the_whole_table(service: harness.Service) -> None:
-    source = {"table": strategies.table(PROVINCE), "tier": "commune", "view": pb.SCORECARD_VIEW_FULL}
+def test_all_pages_of_a_table_together_are_the_whole_table(service: harness.Service) -> None:
+    source = {"table": unit_messages.table(PROVINCE), "tier": "commune", "view": pb.SCORECARD_VIEW_FULL}
     [whole] = pages(service, source, 0)
     parts = [read(page.rankings[0]).to_pylist() for page in pages(service, source, 2)]
     assert [len(part) for part in parts] == [2, 2, 1]
@@ -473,10 +474,10 @@ def test_pages_of_a_table_put_together_are_the_whole_table(service: harness.Serv
 
 
 def test_one_tier_of_a_province_is_ranked_as_it_is_among_all(service: harness.Service) -> None:
-    [whole] = pages(service, {"rows": strategies.rows(PROVINCE)}, 0)
-    [district_only] = pages(service, {"rows": strategies.rows(PROVINCE), "tier": "district"}, 0)
+    [whole] = pages(service, {"rows": unit_messages.rows(PROVINCE)}, 0)
+    [district_only] = pages(service, {"rows": unit_messages.rows(PROVINCE), "tier": "district"}, 0)
     [ranking] = district_only.rankings
-    strategies.assert_same(ranking, whole.rankings[1])
+    assert_same(ranking, whole.rankings[1])
 
 
 @pytest.mark.parametrize(
@@ -484,8 +485,8 @@ def test_one_tier_of_a_province_is_ranked_as_it_is_among_all(service: harness.Se
 )
 def test_rankings_agree_with_the_oracle(service: harness.Service, code: str, units: Sequence[Unit]) -> None:
     expected = oracle.rank_province(YAML(typ="safe").load(DOCUMENTS[code]), units)
-    request = pb.RankProvinceRequest(criteria_set=code, rows=strategies.rows(units), view=pb.SCORECARD_VIEW_FULL)
+    request = pb.RankProvinceRequest(criteria_set=code, rows=unit_messages.rows(units), view=pb.SCORECARD_VIEW_FULL)
     reply = service.scorer.RankProvince(request)
     reply.ClearField("provenance")
     reply.ClearField("names")
-    strategies.assert_same(reply, strategies.expected_reply(expected))
+    assert_same(reply, expected_reply(expected))

@@ -1,4 +1,4 @@
-"""When a server is ready, and when it is not any longer: health, and the sets that it must have."""
+"""When a server is ready, by its health and its required sets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SERVICE = "egov.scorer.v1.ScorerService"
 
 
 @pytest.mark.parametrize("count", ["1", pytest.param("2", marks=pytest.mark.long)])
-def test_health_says_not_serving_from_the_first_signal_on_while_calls_end(tmp_path: Path, count: str) -> None:
+def test_health_is_not_serving_while_calls_finish(tmp_path: Path, count: str) -> None:
     with serve(tmp_path, "--workers", count) as running, running.channel() as channel:
         body = threading.Event()
         call = late_call(channel, body)
@@ -34,7 +34,7 @@ def test_health_says_not_serving_from_the_first_signal_on_while_calls_end(tmp_pa
 
 
 @pytest.mark.parametrize("count", ["1", pytest.param("2", marks=pytest.mark.long)])
-def test_a_server_without_a_set_that_it_must_have_does_not_start(
+def test_a_server_without_a_required_set_does_not_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: str
 ) -> None:
     (tmp_path / "sets").mkdir()
@@ -50,7 +50,7 @@ def test_a_server_without_a_set_that_it_must_have_does_not_start(
     assert "serving " not in done.stderr
 
 
-def test_a_server_with_the_sets_that_it_must_have_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_with_its_required_sets_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SCORER_REQUIRED", json.dumps(["hue-2020"]))
     with serve(tmp_path) as running, running.channel() as channel:
         reply = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(service=SERVICE), timeout=5)

@@ -1,4 +1,4 @@
-"""Every call has a request id: the caller's, or one of its own."""
+"""Every call has a request id, from the caller or created by the service."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_the_callers_request_id_comes_back_with_a_reply(service: Service) -> Non
     assert request_id_of_a_reply(service, ("x-request-id", "tinh-46/2020:7")) == "tinh-46/2020:7"
 
 
-def test_a_request_id_is_made_when_there_is_none(service: Service) -> None:
+def test_a_missing_request_id_is_created(service: Service) -> None:
     first, second = request_id_of_a_reply(service), request_id_of_a_reply(service)
     assert UUID.fullmatch(first)
     assert UUID.fullmatch(second)
@@ -57,7 +57,7 @@ def test_a_refusal_carries_the_callers_request_id_and_so_does_the_log(
     ]
 
 
-def test_no_answer_of_a_unit_gets_into_the_log(service: Service, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_answer_of_a_unit_is_logged(service: Service, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     with refusal():
         score(service, row("xa-1", computers=number(123456.25), staff=number(-987654), zebra=number(55555)))

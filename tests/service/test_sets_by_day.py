@@ -1,4 +1,4 @@
-"""The set that is in force on a day, over a socket: chosen, named in the provenance, or refused with what there is."""
+"""The set in force on a day, over a socket: chosen and named in the provenance, or refused with the known sets."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def test_several_sets_of_one_series_can_only_be_told_apart_by_code() -> None:
         ("2020-06-29", "bac-kan", "there are: bac-kan-2020 (series bac-kan, 2020-06-30 to ...)"),
     ],
 )
-def test_a_day_on_which_no_set_is_in_force_is_refused_with_those_there_are(
+def test_a_day_without_a_set_in_force_is_refused_with_the_known_sets(
     service: harness.Service, call: Call, on: str, series: str, details: str
 ) -> None:
     with refusal() as caught:
@@ -142,7 +142,7 @@ def test_a_day_on_which_no_set_is_in_force_is_refused_with_those_there_are(
     assert caught[0].details.endswith(details)
 
 
-def test_no_set_in_force_also_tells_of_those_that_were_refused() -> None:
+def test_a_day_without_a_set_in_force_also_names_refused_sets() -> None:
     sets = harness.catalogue(HOST, HUE, HUE_2020.replace("awarded", "awardd"))
     with harness.serving(sets) as service:
         with refusal() as caught:
@@ -152,7 +152,7 @@ def test_no_set_in_force_also_tells_of_those_that_were_refused() -> None:
 
 
 @calls
-def test_an_unknown_series_is_refused_with_those_there_are(service: harness.Service, call: Call) -> None:
+def test_an_unknown_series_is_refused_with_the_known_ones(service: harness.Service, call: Call) -> None:
     with refusal() as caught:
         call(service, effective_on=day("2020-06-30"), series="bac-kam")
     assert caught[0].code is grpc.StatusCode.NOT_FOUND
@@ -198,7 +198,7 @@ def test_an_unknown_series_is_refused_with_those_there_are(service: harness.Serv
     ],
     ids=["both", "series of a named set", "series alone", "30 February", "a year"],
 )
-def test_a_set_named_in_two_ways_or_in_none_is_refused_and_the_place_named(
+def test_a_request_needs_exactly_one_way_to_name_the_set(
     service: harness.Service, call: Call, fields: dict[str, object], violations: dict[str, tuple[str, str]]
 ) -> None:
     with refusal() as caught:
@@ -263,7 +263,7 @@ def test_a_page_token_is_bound_to_the_day_and_the_series(service: harness.Servic
         assert caught[0].info.reason == "PAGE_TOKEN_OF_ANOTHER_REQUEST"
 
 
-def test_a_page_token_of_a_set_that_is_in_force_no_longer_is_outdated(service: harness.Service) -> None:
+def test_a_page_token_of_a_set_no_longer_in_force_is_outdated(service: harness.Service) -> None:
     token = page(service, "2019-06-30").next_page_token
     instead = document("hue-2019-2", "from: 2019-01-01", points=3)
     with harness.serving(harness.good(harness.catalogue(HOST, instead))) as reloaded:

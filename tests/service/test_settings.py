@@ -1,4 +1,4 @@
-"""Settings: flags win over the environment, the environment over the file, and every mistake is named at its place."""
+"""Settings: flags override the environment, the environment overrides the file, and every mistake is reported."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_flags_win_over_the_environment_and_that_over_the_file(file: Path, monke
     assert found.limits.request_bytes == Settings().limits.request_bytes
 
 
-def test_paths_in_the_file_start_from_its_folder_and_others_do_not(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_paths_in_the_file_start_from_its_directory(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file.write_text(TLS)
     monkeypatch.setenv("SCORER_TLS__KEY", "other.key")
     found = load_settings(file, {})
@@ -55,7 +55,7 @@ def test_paths_in_the_file_start_from_its_folder_and_others_do_not(file: Path, m
     assert (found.tls.certificate, found.tls.key) == (file.parent / "server.pem", Path("other.key"))
 
 
-def test_every_mistake_is_named_at_its_place(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_wrong_setting_is_named(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SCORER_LIMITS__UNITS", "many")
     monkeypatch.setenv("SCORER_WRKERS", "2")
     text = 'wrkers = 2\n[tls]\ncertificate = "a.pem"\nkee = "b.pem"\n[limits]\ncalls = 0\n'
@@ -113,7 +113,7 @@ def test_every_mistake_is_named_at_its_place(file: Path, monkeypatch: pytest.Mon
         ('address = "127.0.0.1\\u0000:5"', "is not HOST:PORT"),
     ],
 )
-def test_what_cannot_be_used_is_said(file: Path, text: str, what: str) -> None:
+def test_unusable_settings_are_reported(file: Path, text: str, what: str) -> None:
     assert any(what in mistake for mistake in mistakes(file, text))
 
 
@@ -122,18 +122,18 @@ def test_this_machine_needs_no_tls(address: str) -> None:
     assert not Settings(address=address).is_reachable
 
 
-def test_beyond_this_machine_goes_with_tls_or_when_it_is_said(file: Path) -> None:
+def test_other_machines_need_tls_or_the_setting_insecure(file: Path) -> None:
     file.write_text(f'address = "0.0.0.0:5"\n{TLS}')
     assert load_settings(file, {}).is_reachable
     assert load_settings(None, {"address": "0.0.0.0:5", "insecure": True}).is_reachable
 
 
-def test_roles_are_read(file: Path) -> None:
+def test_roles_are_read_from_settings(file: Path) -> None:
     file.write_text('[tokens]\nkeys = "k"\nissuer = "i"\naudience = "a"\n[access]\n"token:x" = ["scorer", "ranker"]')
     assert load_settings(file, {}).access == {"token:x": {Role.SCORER, Role.RANKER}}
 
 
-def test_settings_survive_the_way_to_a_worker(file: Path) -> None:
+def test_settings_are_passed_unchanged_to_a_worker(file: Path) -> None:
     file.write_text(
         f'address = "0.0.0.0:5"\n{TLS}[tokens]\nkeys = "k"\nissuer = "i"\naudience = "a"\n'
         '[access]\n"token:x" = ["scorer"]\nanonymous = []'
@@ -159,7 +159,7 @@ def test_the_list_has_every_setting_with_its_variable() -> None:
             assert any(line.split()[:2] == [path, variable(path)] for line in said.splitlines()), path
 
 
-def test_check_looks_into_certificates_and_keys_and_says_where_a_setting_is_from(tmp_path: Path, file: Path) -> None:
+def test_check_reads_certificates_and_keys_and_shows_the_origin_of_settings(tmp_path: Path, file: Path) -> None:
     Authority("a").server().write(tmp_path, "server")
     (tmp_path / "keys.json").write_text(key_set(Signer("k")))
     file.write_text(f'{TLS}[tokens]\nkeys = "keys.json"\nissuer = "i"\naudience = "a"\n')
@@ -187,7 +187,7 @@ def test_check_looks_into_certificates_and_keys_and_says_where_a_setting_is_from
     assert "No such file or directory" in done.stderr
 
 
-def test_serve_says_all_mistakes_and_does_not_start() -> None:
+def test_serve_reports_all_mistakes_and_does_not_start() -> None:
     done = run("serve", "--address", "nowhere", "--workers", "0", "--log", "xml")
     assert done.returncode == 2
     assert [line.removeprefix("scorer: ").split(":")[0] for line in done.stderr.splitlines()] == [
@@ -197,7 +197,7 @@ def test_serve_says_all_mistakes_and_does_not_start() -> None:
     ]
 
 
-def test_serve_says_when_nobody_may_call() -> None:
+def test_serve_warns_if_nobody_may_call() -> None:
     command = [SCORER, "serve", "--address", "0.0.0.0:0", "--insecure"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
         assert server.stderr is not None
@@ -234,7 +234,7 @@ SERVICE_LINKS = {
 """What the kubelet sets for Services called scorer and scorer-metrics."""
 
 
-def test_service_links_of_kubernetes_are_no_settings_and_other_unknown_variables_are_named() -> None:
+def test_service_variables_of_kubernetes_are_ignored_and_unknown_ones_refused() -> None:
     done = run("settings", "check", **SERVICE_LINKS)
     assert (done.returncode, done.stderr) == (0, "")
     done = run("settings", "check", **SERVICE_LINKS, SCORER_PORT_HTTP="80", SCORER_SERVICE_NAME="scorer")
@@ -277,13 +277,13 @@ def test_a_variable_that_cannot_be_read_is_named(
     assert caught.value.mistakes == [f"SCORER_{name}: {what}"]
 
 
-def test_a_directory_that_is_not_there_is_named() -> None:
+def test_a_missing_directory_is_named() -> None:
     assert run("settings", "check", SCORER_CRITERIA="/nowhere").stderr == (
         "scorer: cannot read /nowhere: No such file or directory\n"
     )
 
 
-def test_an_empty_path_is_no_path(file: Path) -> None:
+def test_an_empty_path_is_refused(file: Path) -> None:
     why = "is empty; give a path, or leave the setting out"
     assert run("settings", "check", SCORER_CRITERIA="").stderr == f"scorer: SCORER_CRITERIA: {why}\n"
     file.write_text('criteria = ""\n[tls]\ncertificate = ""\nkey = "a\\u0000b"\n')
@@ -301,7 +301,7 @@ def test_a_file_may_begin_with_a_byte_order_mark(file: Path) -> None:
     assert re.search(r"^ *workers +3 ", run("settings", "check", "--settings", str(file)).stdout, re.M)
 
 
-def test_settings_that_are_nested_too_deeply_are_said(file: Path) -> None:
+def test_deeply_nested_settings_are_refused(file: Path) -> None:
     file.write_text(f"required = {'[' * 5000}", encoding="utf-8")
     for done in (
         run("settings", "check", "--settings", str(file)),
@@ -330,7 +330,7 @@ def test_a_variable_that_is_not_json_is_named(monkeypatch: pytest.MonkeyPatch, n
     ("name", "text"),
     [("ACCESS", '{"anonymous": ["reader"], "anonymous": []}'), ("LIMITS", '{"units": 5, "calls": 1, "units": 6}')],
 )
-def test_a_name_that_is_twice_in_a_variable_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, text: str) -> None:
+def test_a_duplicate_name_in_a_variable_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, text: str) -> None:
     monkeypatch.setenv(f"SCORER_{name}", text)
     with pytest.raises(SettingsError) as caught:
         load_settings(None, {})
@@ -347,7 +347,9 @@ def test_a_name_that_is_twice_in_a_variable_is_refused(monkeypatch: pytest.Monke
         ("GRACE", "1_0.5", "has to be a number"),
     ],
 )
-def test_numbers_have_plain_digits(monkeypatch: pytest.MonkeyPatch, name: str, text: str, what: str) -> None:
+def test_numbers_in_variables_have_ascii_digits(
+    monkeypatch: pytest.MonkeyPatch, name: str, text: str, what: str
+) -> None:
     monkeypatch.setenv(f"SCORER_{name}", text)
     with pytest.raises(SettingsError) as caught:
         load_settings(None, {})
@@ -365,7 +367,7 @@ def test_a_setting_in_two_variables_is_refused(monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize("path", ["/dev/zero", "pipe", "large.toml"])
-def test_only_small_regular_files_have_settings(tmp_path: Path, path: str) -> None:
+def test_settings_files_must_be_small_and_regular(tmp_path: Path, path: str) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "large.toml").write_bytes(b"#" * (2**20 + 1))
     file = tmp_path / path

@@ -1,4 +1,4 @@
-"""Plugins that take their time, or all of it, while they score: callers are told in time, and others are served."""
+"""Plugins that score slowly or hang: callers get an error in time, and others are served."""
 
 from __future__ import annotations
 
@@ -54,19 +54,19 @@ def give_up(service: Service, calls: int, timeout: float = 1.5) -> None:
     assert {future.code() for future in futures} == {grpc.StatusCode.DEADLINE_EXCEEDED}
 
 
-def test_a_caller_is_told_in_time_and_the_next_call_is_answered(service: Served) -> None:
+def test_a_hanging_plugin_ends_with_the_deadline_and_the_next_call_works(service: Served) -> None:
     give_up(service, 1)
     assert score(service, "quick").scorecard.unit.id == "quick"
 
 
 @pytest.mark.long
-def test_more_calls_than_there_are_places_are_given_up_and_the_service_goes_on(service: Served) -> None:
+def test_more_hanging_calls_than_threads_do_not_stop_the_service(service: Served) -> None:
     give_up(service, 8)
     give_up(service, 8)
     assert score(service, "quick").scorecard.unit.id == "quick"
 
 
-def test_a_plugin_that_ends_no_call_gets_no_more_and_others_are_served(service: Served) -> None:
+def test_a_hanging_plugin_gets_no_more_calls_and_others_are_served(service: Served) -> None:
     rounds = 0
     with refusal() as caught:
         while rounds < 20:
@@ -84,7 +84,7 @@ def test_a_plugin_that_ends_no_call_gets_no_more_and_others_are_served(service: 
 
 
 @pytest.mark.long
-def test_callers_who_wait_for_ever_leave_room_for_others(service: Served) -> None:
+def test_callers_without_deadline_do_not_block_others(service: Served) -> None:
     waiting = [service.scorer.ScoreUnit.future(request("slow")) for _ in range(8)]
     assert score(service, "quick", timeout=40).scorecard.unit.id == "quick"
     assert not any(call.done() for call in waiting)
@@ -100,7 +100,7 @@ def test_the_log_names_a_plugin_that_takes_long(service: Served) -> None:
     assert int(seconds) >= 5
 
 
-def test_a_call_that_nobody_waits_for_does_not_hold_up_a_stop(service: Served) -> None:
+def test_an_abandoned_call_does_not_delay_shutdown(service: Served) -> None:
     give_up(service, 3)
     time.sleep(1)
     service.process.send_signal(signal.SIGTERM)

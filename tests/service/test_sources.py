@@ -1,4 +1,4 @@
-"""Answers from several sources, and last period's answers: over the socket, in rows, tables and files alike."""
+"""Answers from several sources, and last period's answers: over the socket, in rows, tables and files."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ import openpyxl
 import oracle
 import pyarrow as pa
 import pytest
-import strategies
+import unit_messages
 from canonical_tables import columns, ranking_columns
 from cli_in_process import Run, local_runner
+from expected_replies import assert_same, expected_reply
 from harness import Service, catalogue, good, host, refusal, serving
 from oracle import Unit
 from ruamel.yaml import YAML
@@ -86,8 +87,8 @@ def ranked(service: Service, units: Sequence[Unit], **source: Any) -> pb.Ranking
     return ranking
 
 
-def test_last_source_with_an_answer_counts_and_self_reported_points_stand_beside(service: Service) -> None:
-    card = ranked(service, [], rows=strategies.rows(sent(VERIFIED))).scorecards[0]
+def test_the_last_source_with_an_answer_counts(service: Service) -> None:
+    card = ranked(service, [], rows=unit_messages.rows(sent(VERIFIED))).scorecards[0]
     score, [group] = card.overall.score, card.categories[0].groups
     assert (score.points, score.max_points) == (6 + 3 + 3.5, 20)
     assert [item.points for item in group.criteria] == [6, 3, 3.5]  # 60 of 100; 60 of 50, and 120 % is the target
@@ -100,22 +101,22 @@ def test_last_source_with_an_answer_counts_and_self_reported_points_stand_beside
 
 
 def test_without_another_answer_the_self_reported_one_counts(service: Service) -> None:
-    score = ranked(service, [], rows=strategies.rows(sent(ALONE))).scorecards[0].overall.score
+    score = ranked(service, [], rows=unit_messages.rows(sent(ALONE))).scorecards[0].overall.score
     assert (score.points, score.missing) == (6, 2)
     assert (score.self_reported.points, score.self_reported.missing) == (6, 1)
 
 
 def test_last_periods_answer_is_missing_if_it_was_not_sent(service: Service) -> None:
-    [group] = ranked(service, [], rows=strategies.rows(sent(ALONE))).scorecards[0].categories[0].groups
+    [group] = ranked(service, [], rows=unit_messages.rows(sent(ALONE))).scorecards[0].categories[0].groups
     assert group.criteria[1].status == pb.CRITERION_STATUS_MISSING
 
 
 def test_rows_table_and_client_agree_with_the_oracle(service: Service) -> None:
     units = sent(VERIFIED, ALONE, {"online": 5}, {"files@verified": 10, "online": 5})
     [expected] = oracle.rank_province(DOCUMENT, units)
-    found = ranked(service, units, rows=strategies.rows(units))
-    strategies.assert_same(found, strategies.expected_reply([expected]).rankings[0])
-    in_table = ranked(service, units, table=strategies.table(units))
+    found = ranked(service, units, rows=unit_messages.rows(units))
+    assert_same(found, expected_reply([expected]).rankings[0])
+    in_table = ranked(service, units, table=unit_messages.table(units))
     table = pa.ipc.open_stream(in_table.table.arrow_stream).read_all()
     assert columns(table) == ranking_columns(expected, full=True)
     read = [province(pb.RankProvinceResponse(rankings=[reply]), "").rankings[0].units for reply in (found, in_table)]
@@ -147,9 +148,9 @@ def test_answers_of_each_source_have_the_same_range_and_checks(service: Service)
         {"files": 10, "files@verified": -1}, {"files": 10, "online": 9, "files@verified": 8}, {"online@survey": 1}
     )
     with refusal() as by_row:
-        ranked(service, wrong, rows=strategies.rows(wrong))
+        ranked(service, wrong, rows=unit_messages.rows(wrong))
     with refusal() as by_table:
-        ranked(service, wrong[:2], table=strategies.table(wrong[:2]))
+        ranked(service, wrong[:2], table=unit_messages.table(wrong[:2]))
     assert by_row[0].fields == {
         'rows.units[0].answers["files@verified"]': "OUT_OF_RANGE",
         'rows.units[1].answers["online"]': "PART_LARGER_THAN_WHOLE",
@@ -161,7 +162,7 @@ def test_answers_of_each_source_have_the_same_range_and_checks(service: Service)
     }
 
 
-def test_files_forms_and_reports_show_both(
+def test_files_forms_and_reports_show_self_reported_points_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     scorer: Run = local_runner(host(), monkeypatch, capsys)

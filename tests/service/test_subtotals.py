@@ -1,4 +1,4 @@
-"""Subtotals: criteria added up by a second axis, over the socket, and in every output. They decide nothing."""
+"""Subtotals add up criteria across groups, over the socket and in every output, and influence no other result."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ import openpyxl
 import oracle
 import pyarrow as pa
 import pytest
-import strategies
+import unit_messages
 from canonical_tables import columns, ranking_columns
 from cli_in_process import Run, local_runner
+from expected_replies import assert_same, expected_reply
 from harness import Service, catalogue, good, group, host, serving
 from oracle import Unit
 from ruamel.yaml import YAML
@@ -88,7 +89,7 @@ def service(request: pytest.FixtureRequest) -> Iterator[Service]:
 
 
 def ranked(service: Service, view: pb.ScorecardView = pb.SCORECARD_VIEW_FULL, **source: Any) -> pb.RankProvinceResponse:
-    source = source or {"rows": strategies.rows(UNITS)}
+    source = source or {"rows": unit_messages.rows(UNITS)}
     reply = service.scorer.RankProvince(pb.RankProvinceRequest(criteria_set="fields-2026", view=view, **source))
     reply.ClearField("provenance")
     reply.ClearField("names")
@@ -100,9 +101,9 @@ def subtotals(card: pb.Scorecard) -> dict[str, tuple[float, float, float]]:
     return {code: (score.points, score.max_points, score.percent) for code, score in scores.items()}
 
 
-def test_they_add_up_points_before_caps_floors_and_means(service: Service) -> None:
+def test_subtotals_add_up_points_before_caps_floors_and_means(service: Service) -> None:
     reply = ranked(service)
-    strategies.assert_same(reply, strategies.expected_reply(oracle.rank_province(DOCUMENT, UNITS)))
+    assert_same(reply, expected_reply(oracle.rank_province(DOCUMENT, UNITS)))
     cards = {card.unit.id: card for ranking in reply.rankings for card in ranking.scorecards}
     # 4 of 5 computers were verified: 4.8 of 6 points, although the group gives at most 4.
     assert subtotals(cards["all"]) == {
@@ -117,15 +118,15 @@ def test_they_add_up_points_before_caps_floors_and_means(service: Service) -> No
     assert cards["excluded"].subtotals[1].score.not_applicable == 1
 
 
-def test_missing_is_not_zero(service: Service) -> None:
+def test_missing_answers_are_not_zero_in_subtotals(service: Service) -> None:
     cards = {card.unit.id: card for ranking in ranked(service).rankings for card in ranking.scorecards}
     missing = [(item.score.max_points, item.score.missing) for item in cards["nothing"].subtotals]
     assert missing == [(3, 4), (6, 1), (3, 1)]
 
 
-def test_table_scored_alone_and_clients_agree(service: Service) -> None:
+def test_subtotals_agree_in_rows_tables_and_clients(service: Service) -> None:
     expected = oracle.rank_province(DOCUMENT, UNITS)
-    reply, in_table = ranked(service), ranked(service, table=strategies.table(UNITS))
+    reply, in_table = ranked(service), ranked(service, table=unit_messages.table(UNITS))
     for ranking, found in zip(expected, in_table.rankings, strict=True):
         table = pa.ipc.open_stream(found.table.arrow_stream).read_all()
         assert columns(table) == ranking_columns(ranking, full=True)
@@ -134,25 +135,25 @@ def test_table_scored_alone_and_clients_agree(service: Service) -> None:
     assert {len(unit.subtotals) for unit in read} == {2, 3}
     for unit in UNITS:
         request = pb.ScoreUnitRequest(
-            criteria_set="fields-2026", unit_answers=strategies.unit_answers(unit), view=pb.SCORECARD_VIEW_FULL
+            criteria_set="fields-2026", unit_answers=unit_messages.unit_answers(unit), view=pb.SCORECARD_VIEW_FULL
         )
         [card] = [card for ranking in reply.rankings for card in ranking.scorecards if card.unit.id == unit.id]
         assert service.scorer.ScoreUnit(request).scorecard.subtotals == card.subtotals
 
 
-def test_basic_view_and_page_have_what_they_should(service: Service) -> None:
+def test_subtotals_are_in_the_full_view_and_on_every_page(service: Service) -> None:
     basic = ranked(service, pb.SCORECARD_VIEW_BASIC)
     assert not any(card.subtotals for ranking in basic.rankings for card in ranking.scorecards)
     everything = [card for ranking in ranked(service).rankings for card in ranking.scorecards]
     request = pb.RankProvinceRequest(
-        criteria_set="fields-2026", view=pb.SCORECARD_VIEW_FULL, rows=strategies.rows(UNITS), page_size=3
+        criteria_set="fields-2026", view=pb.SCORECARD_VIEW_FULL, rows=unit_messages.rows(UNITS), page_size=3
     )
     request.page_token = service.scorer.RankProvince(request).next_page_token
     [last] = [card for ranking in service.scorer.RankProvince(request).rankings for card in ranking.scorecards]
     assert last == everything[3]
 
 
-def test_everything_else_is_as_in_the_same_set_without_them() -> None:
+def test_subtotals_change_no_other_result() -> None:
     start, end = SET.index("subtotals:"), SET.index("overall:")
     plain = re.sub(r"(, |\n +)subtotal: \w+", "", SET[:start] + SET[end:])
     assert "subtotal:" not in plain
@@ -165,7 +166,7 @@ def test_everything_else_is_as_in_the_same_set_without_them() -> None:
     assert replies[0] == replies[1]
 
 
-def test_the_set_says_what_belongs_where(service: Service) -> None:
+def test_the_reply_on_a_set_has_its_subtotals(service: Service) -> None:
     message = service.criteria.GetCriteriaSet(cpb.GetCriteriaSetRequest(criteria_set="fields-2026")).criteria_set
     assert [item.code for item in message.subtotals] == ["people", "office", "district_only"]
     criteria = [item for c in message.categories for g in c.groups for item in g.criteria]
@@ -176,7 +177,7 @@ def test_the_set_says_what_belongs_where(service: Service) -> None:
     assert names["office"] == "office"  # the group, which has no title
 
 
-def test_no_gate_and_no_rank_reads_them() -> None:
+def test_no_gate_and_no_ranking_reads_subtotals() -> None:
     gated = SET + "    levels: [{level: 1, gates: [{measure: people, at_least: 50%}]}]\n"
     sets = catalogue(HOSTS["kernel"], gated)
     assert "'people' is not a group or criterion of this category" in str(sets.refused[0].problems[0])
@@ -197,13 +198,13 @@ def test_no_gate_and_no_rank_reads_them() -> None:
         ("  achievement:\n", "  overall:\n", "a category cannot be called 'overall'"),
     ],
 )  # fmt: skip
-def test_mistakes_are_named_with_their_place(old: str, new: str, problem: str) -> None:
+def test_mistakes_in_subtotals_are_named_with_line_and_column(old: str, new: str, problem: str) -> None:
     assert SET.count(old) == 1
     [refusal] = catalogue(HOSTS["kernel"], SET.replace(old, new)).refused
     assert any(problem in str(found) for found in refusal.problems), [str(found) for found in refusal.problems]
 
 
-def test_without_a_declaration_the_hint_says_where_it_goes() -> None:
+def test_an_undeclared_subtotal_gives_a_hint() -> None:
     start, end = SET.index("subtotals:"), SET.index("overall:")
     [refusal] = catalogue(HOSTS["kernel"], SET[:start] + SET[end:]).refused
     assert "'office'; declare it in the key 'subtotals' of the set" in str(refusal.problems[0])
@@ -261,7 +262,7 @@ def scorer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
     return local_runner(HOSTS["kernel"], monkeypatch, capsys)
 
 
-def test_extension_and_difference(scorer: Run) -> None:
+def test_subtotals_can_be_extended_and_compared(scorer: Run) -> None:
     checked = scorer("criteria", "check", "fields-2026.yaml", "next.yaml")
     assert (checked.code, checked.errors) == (
         0, ["scorer: next.yaml:7:11: subtotals.unused: warning: no criterion belongs to subtotal 'unused'"]
@@ -269,7 +270,7 @@ def test_extension_and_difference(scorer: Run) -> None:
     assert scorer("criteria", "diff", "fields-2026.yaml", "next.yaml").out.endswith(SAID)
 
 
-def test_cases_expect_them(scorer: Run) -> None:
+def test_cases_can_expect_subtotals(scorer: Run) -> None:
     done = scorer("criteria", "test", "fields-2026.yaml")
     assert "'district_only' is not a subtotal of tier 'commune'" in done.errors[0]
     good_cases = CASES.partition("  - name: not")[0]
@@ -279,7 +280,7 @@ def test_cases_expect_them(scorer: Run) -> None:
     assert re.search(r"subtotals of office +4.9 +4.8", scorer("criteria", "test", "fields-2026.yaml").out)
 
 
-def test_commands_show_them(scorer: Run) -> None:
+def test_commands_show_subtotals(scorer: Run) -> None:
     here = ("--set", "fields-2026", "--criteria", ".")
     Path("next.yaml").unlink()
     shown = scorer("criteria", "show", "fields-2026", "--criteria", ".").out
@@ -293,7 +294,7 @@ def test_commands_show_them(scorer: Run) -> None:
     assert (row["subtotal.office.published"], row["subtotal.people.percent"]) == ("4.80", "40.0")
 
 
-def test_reports_have_a_table_of_them(scorer: Run) -> None:
+def test_reports_have_a_table_of_subtotals(scorer: Run) -> None:
     Path("next.yaml").unlink()
     files = ("--out", "report.html", "--out", "report.xlsx")
     done = scorer("report", "answers.csv", "--set", "fields-2026", "--criteria", ".", *files, "--lang", "vi")

@@ -1,4 +1,4 @@
-"""What is wrong with a table, and where."""
+"""Violations of a table, with column and row."""
 
 from __future__ import annotations
 
@@ -183,7 +183,7 @@ WRONG_TABLES: dict[str, tuple[scorer_pb2.UnitTable, str, str, str]] = {
     ),
     "exclusion of a criterion that always applies": (
         table(not_applicable=[None, ["INF.05"], None]),
-        'table["not_applicable"][1]', "NOT_EXCLUDABLE", "the set does not let criterion 'INF.05' be not applicable",
+        'table["not_applicable"][1]', "NOT_EXCLUDABLE", "criterion 'INF.05' applies to every unit of the set",
     ),
     "exclusion of a criterion twice": (
         table(not_applicable=[["INF.02"], None, ["INF.02", "INF.02", "INF.02"]]),
@@ -210,7 +210,7 @@ WRONG_TABLES: dict[str, tuple[scorer_pb2.UnitTable, str, str, str]] = {
 
 
 @pytest.mark.parametrize("case", WRONG_TABLES.values(), ids=WRONG_TABLES)
-def test_a_wrong_table_is_refused_and_the_place_named(
+def test_a_wrong_table_is_refused_with_column_and_row(
     service: Service, case: tuple[scorer_pb2.UnitTable, str, str, str]
 ) -> None:
     wrong, field, reason, description = case
@@ -219,7 +219,7 @@ def test_a_wrong_table_is_refused_and_the_place_named(
     assert_refused(caught, field, reason, description)
 
 
-def test_everything_wrong_with_a_table_is_told_at_once(service: Service) -> None:
+def test_all_violations_of_a_table_are_reported_at_once(service: Service) -> None:
     wrong = sent(
         ("id", ["hue", "hue", "", "a"]),
         ("name", ["", "", "", "\n"]),
@@ -270,7 +270,7 @@ def test_a_wrong_list_is_named_by_its_row_in_the_whole_table(service: Service) -
     )
 
 
-def test_views_of_a_long_choice_are_bounded_for_all_batches_together(service: Service) -> None:
+def test_expansion_of_text_views_is_limited_over_all_batches(service: Service) -> None:
     text = pa.array(["x" * 2**20], pa.string_view())
     buffers = text.buffers()
     views = pa.py_buffer(bytes(buffers[1]) * 50)
@@ -305,7 +305,7 @@ def test_null_and_nan_are_not_reported_whatever_the_type_of_a_column_without_ans
     assert missing == {"hue": 5, "nam-dong": 5, "phu-loc": 6}
 
 
-def test_a_table_without_tiers_is_of_the_tier_that_the_request_names(service: Service) -> None:
+def test_a_table_without_tiers_has_the_tier_of_the_request(service: Service) -> None:
     one_tier = scorer_pb2.UnitTable(arrow_stream=stream(pa.table({"id": IDS, "staff": [1, 2, 3]})))
     [ranking] = rank_table(service, one_tier, tier="district").rankings
     assert (ranking.tier, ranking.unit_count, column(ranking, "tier")) == ("district", 3, ["district"] * 3)

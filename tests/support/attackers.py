@@ -1,7 +1,7 @@
-"""Callers without credentials who waste a server: python attackers.py HOST:PORT ATTACK SECONDS
+"""Callers without credentials that waste a server's resources: python attackers.py HOST:PORT ATTACK SECONDS
 
-Sixteen connections, by hand: none of them keeps to what a client library would do. Only ever for a server on this
-machine that a test has started.
+Opens sixteen raw connections, which do not behave like a client library. Use it only for a server that a test has
+started on this machine.
 """
 
 from __future__ import annotations

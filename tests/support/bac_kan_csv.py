@@ -1,4 +1,4 @@
-"""The bundled answers of Bắc Kạn as a CSV file, ways to misspell them, and what must be said of each."""
+"""The bundled answers of Bắc Kạn as a CSV file, ways to misspell them, and the expected messages."""
 
 from __future__ import annotations
 

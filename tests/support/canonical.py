@@ -1,4 +1,4 @@
-"""Requests, and the replies that the oracle expects, in the JSON of Protocol Buffers."""
+"""Requests, and the replies that the oracle expects, as JSON of Protocol Buffers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 import oracle
-import strategies
+import unit_messages
+from expected_replies import expected_card, expected_reply
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from oracle import Unit
@@ -19,11 +20,11 @@ Json = dict[str, Any]
 def score_unit(code: str, unit: Unit, card: oracle.Card, *, period: str, full: bool) -> tuple[Json, Json]:
     """What asks for a unit's scorecard, and what should come back but for the provenance."""
     request = pb.ScoreUnitRequest(
-        criteria_set=code, period=period, unit_answers=strategies.unit_answers(unit), view=_view(full)
+        criteria_set=code, period=period, unit_answers=unit_messages.unit_answers(unit), view=_view(full)
     )
     sent = MessageToDict(request)
     _sort_answers(sent["unitAnswers"])
-    expected = strategies.expected_card(card)
+    expected = expected_card(card)
     return sent, whole(pb.ScoreUnitResponse(scorecard=expected if full else _basic_card(expected)))
 
 
@@ -39,7 +40,7 @@ def rank_province(
 ) -> tuple[Json, Json]:
     """What asks for the rankings of units in rows, and what should come back but for the provenance."""
     request = pb.RankProvinceRequest(
-        criteria_set=code, province=province, period=period, tier=tier, view=_view(full), rows=strategies.rows(units)
+        criteria_set=code, province=province, period=period, tier=tier, view=_view(full), rows=unit_messages.rows(units)
     )
     sent = MessageToDict(request)
     for unit in sent["rows"]["units"]:
@@ -104,7 +105,7 @@ def _without_rare(value: Any, *, is_gate: bool) -> Any:
 
 
 def _reply(rankings: Iterable[oracle.Ranking], *, full: bool) -> pb.RankProvinceResponse:
-    reply = strategies.expected_reply(rankings)
+    reply = expected_reply(rankings)
     if not full:
         for ranking in reply.rankings:
             for tally in ranking.tallies:

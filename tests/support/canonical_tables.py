@@ -1,4 +1,4 @@
-"""Tables as JSON: what an Arrow stream holds, and the table of a ranking that the oracle expects."""
+"""Arrow streams as JSON, and the table of a ranking that the oracle expects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command in this process: it takes a second less than a process of its own, which has to import everything."""
+"""Runs the command in this process, which saves the second that a new process needs for imports."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from unittest.mock import patch
 
 import pytest
 from command import ROOT
-from harness import COMPILER
+from harness import COMPILER, installed_catalogue
 
 from scorer import cli
 from scorer.catalogue.catalogue import Catalogue
@@ -24,9 +24,13 @@ from scorer.plugins.host import PluginHost
 
 
 def run(*words: str, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Like ``command.run``, for what does not depend on the process, its streams or their encoding."""
+    """Like ``command.run``, for what does not depend on the process, its streams or their encoding.
+
+    The installed criteria sets are loaded once for all commands.
+    """
     out, errors = StringIO(), StringIO()
     with (
+        patch("scorer.cli.loading._load_installed", lambda *_: installed_catalogue()),
         chdir(cwd),
         redirect_stdout(out),
         redirect_stderr(errors),

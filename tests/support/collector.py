@@ -1,4 +1,4 @@
-"""A collector of OpenTelemetry traces in this process, which takes spans over OTLP/gRPC."""
+"""A collector of OpenTelemetry traces in this process; receives spans over OTLP/gRPC."""
 
 from __future__ import annotations
 

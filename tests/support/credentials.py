@@ -1,4 +1,4 @@
-"""Certificates, keys and tokens for tests, made on the spot."""
+"""Creates certificates, keys and tokens for tests."""
 
 from __future__ import annotations
 

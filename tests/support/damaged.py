@@ -1,4 +1,4 @@
-"""Messages whose bytes were damaged on the way."""
+"""Messages with damaged bytes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A criteria set that declares its own group, with answers: no plugin is needed for it."""
+"""A criteria set that declares its own group, with answers. It needs no plugin."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Drawn caps, floors, weights and means of groups, categories and the overall score, such that the sets load."""
+"""Hypothesis strategies for caps, floors, weights and means of groups, categories and the overall score."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any
 
 import oracle
 from hypothesis import strategies as st
+from oracle.numbers import exact, of_tier, points_of
+from oracle.sums import capped, total_of
 
 MICRO = 10**6
 WEIGHTS = ["1/3", "2/9", 1, 2, Decimal("0.5"), "25%"]
@@ -20,9 +22,9 @@ def limits(body: oracle.Document, measure: str, tier: str) -> tuple[int, int]:
     if measure == "total":
         parts = {code: (Fraction(0), *_group(group, tier)) for code, group in body["groups"].items()}
         if body.get("combine") in MEANS:
-            most = oracle.exact(oracle.of_tier(body["points"], tier) or 0)  # none in tiers that lack the category
+            most = exact(of_tier(body["points"], tier) or 0)  # none in tiers that lack the category
             parts = {"mean": (Fraction(0), most, most)}
-        _, highest, nominal = oracle.capped(oracle.total_of(list(parts.values())), body, tier)
+        _, highest, nominal = capped(total_of(list(parts.values())), body, tier)
         return int(nominal * MICRO), int(highest * MICRO)
     amounts = [
         _group(body["groups"][term.strip()], tier) for term in measure.split("+") if term.strip() in body["groups"]
@@ -35,12 +37,12 @@ def limits(body: oracle.Document, measure: str, tier: str) -> tuple[int, int]:
 
 def _group(group: oracle.Document, tier: str) -> tuple[Fraction, Fraction]:
     """Most points and nominal maximum of a group in a tier."""
-    here = [c for c in group["criteria"] if oracle.of_tier(c["points"], tier) is not None]
+    here = [c for c in group["criteria"] if of_tier(c["points"], tier) is not None]
     by_effect = {
-        effect: sum((oracle.points_of(c, tier) for c in here if c.get("effect", "score") == effect), Fraction(0))
+        effect: sum((points_of(c, tier) for c in here if c.get("effect", "score") == effect), Fraction(0))
         for effect in ("score", "bonus")
     }
-    _, highest, nominal = oracle.capped((Fraction(0), sum(by_effect.values()), by_effect["score"]), group, tier)
+    _, highest, nominal = capped((Fraction(0), sum(by_effect.values()), by_effect["score"]), group, tier)
     return highest, nominal
 
 

@@ -1,4 +1,4 @@
-"""A throwaway environment in which a plugin is installed as its author would: by pip, into site-packages."""
+"""A temporary environment in which pip installs a plugin, as its author would do."""
 
 from __future__ import annotations
 

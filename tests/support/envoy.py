@@ -1,4 +1,4 @@
-"""Envoy before running services, with the configuration that docs/operations.md gives."""
+"""Runs Envoy in front of running services, with the configuration of docs/operations.md."""
 
 from __future__ import annotations
 

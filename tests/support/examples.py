@@ -1,4 +1,4 @@
-"""How many examples tests draw, and how many parameters they try."""
+"""Numbers of examples and of parameters that tests try."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 
 def times(examples: int) -> int:
@@ -17,3 +18,12 @@ def times(examples: int) -> int:
 def thinned(values: Sequence[Any]) -> list[Any]:
     """These parameters, of which every fourth is tried in each run and the others in the long run only."""
     return [pytest.param(value, marks=pytest.mark.long) if n % 4 else value for n, value in enumerate(values)]
+
+
+def drawn(examples: int) -> settings:
+    """Settings of a test that draws so many examples in the long run, times the variable TEST_EXAMPLES."""
+    return settings(
+        max_examples=times(examples),
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )

@@ -1,4 +1,4 @@
-"""What tests start from: plugins made on the spot, criteria sets as text, and a real server on a real socket."""
+"""Basis of most tests: plugins made in tests, criteria sets as text, and a real server on a real socket."""
 
 from __future__ import annotations
 

@@ -47,7 +47,8 @@ def _main() -> None:
     for values in json.load(sys.stdin):
         with helm.Chart.load(sys.argv[1]) as chart:
             try:
-                results.append(_objects(chart.render(values, name="demo", namespace="prod")))
+                # Names of digits, which YAML reads as numbers where a template lacks quotation marks.
+                results.append(_objects(chart.render(values, name="123", namespace="456")))
             except helm.HelmError as error:
                 results.append(str(error))
     json.dump([messages, results], sys.stdout)

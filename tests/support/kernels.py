@@ -1,4 +1,4 @@
-"""Lines and kernels to try native code with, and what they must give, in exact fractions."""
+"""Lines and kernels for tests of native code, and their expected results in exact fractions."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from fractions import Fraction
 from math import prod
 
 import numpy as np
-import oracle
 from hypothesis import strategies as st
+from oracle import numbers
+from oracle.numbers import weighted_mean
 
 from scorer.criteria.model import Combine, Rounding
 from scorer.engine.combining import Composition
@@ -271,7 +272,7 @@ def combine(way: Composition, parts: list[list[int]], whole: list[int]) -> None:
             for weight, part in zip(way.weights, parts, strict=True)
             if weight and part[1]
         ]
-        whole[:2] = (oracle.weighted_mean(way.combine, shares) * way.points).__round__(), way.points
+        whole[:2] = (weighted_mean(way.combine, shares) * way.points).__round__(), way.points
         if not shares:
             whole[:2] = 0, 0
     whole[0] = int(min(max(whole[0], way.floor), way.cap))
@@ -306,6 +307,6 @@ def check_scores(
     if nominal is None:
         return
     converted = points * nominal // maximum if maximum else 0
-    published = oracle.published(Fraction(converted, MICRO), drawn.decimals, drawn.rounding) * MICRO
+    published = numbers.published(Fraction(converted, MICRO), drawn.decimals, drawn.rounding) * MICRO
     wholes = [table.converted, table.published, table.missing, table.not_applicable]
     assert [whole[row, unit] for whole in wholes] == [float(converted), published, missing, left_out]

@@ -1,4 +1,4 @@
-"""Criteria sets of a directory that change while they are served, and callers who watch them."""
+"""Criteria sets of a directory that change while they are served, and callers that observe them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages of docs/ as what can be run: their blocks of code."""
+"""Pages of docs/, their code blocks, sections, tables and commands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Modules of plugins, made in tests."""
+"""Modules of plugins that tests create."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``scorer serve`` as a process of its own, and what it says."""
+"""Runs ``scorer serve`` as a process, and reads its output."""
 
 from __future__ import annotations
 

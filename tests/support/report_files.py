@@ -1,4 +1,4 @@
-"""Reports as files, read again: what their tables say, whatever the format."""
+"""Reads report files of all formats, and returns the content of their tables."""
 
 from __future__ import annotations
 

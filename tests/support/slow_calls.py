@@ -1,4 +1,4 @@
-"""Calls that wait until a test lets them go on, beside quick ones."""
+"""Calls that wait until a test releases them, and quick calls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stand-alone plugin distributions as their users have them: installed, and served by the real command."""
+"""Stand-alone plugin distributions as users have them: installed, and served by the real command."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the kernel makes of sums that are given to it."""
+"""Sums as the kernel computes them from given group sums."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A small criteria set, whose answers the tests of refusals get wrong: its units as rows and tables, and its calls."""
+"""A small criteria set for tests of refusals: its units as rows and tables, and calls."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Third-party plugins as real distributions, written on the spot, and the ``scorer`` command that finds them.
+"""Third-party plugins as real distributions that tests create, and the ``scorer`` command that finds them.
 
-A distribution is what an installer leaves in a folder: files, metadata and entry points. With that folder in
-``PYTHONPATH``, every process finds it as it finds what is installed.
+A distribution is a folder with files, metadata and entry points, as an installer leaves it. With that folder in
+``PYTHONPATH``, every process finds it like an installed distribution.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ class Served(Service):
     """A running ``scorer serve``, and what it has written to standard error so far."""
 
     def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
-        self.process, self._log = process, log
+        self.process, self._log, self._forgotten = process, log, 0
         ends = time.monotonic() + 60
         while not (found := re.search(r"^serving .* on (\S+)", self.said, re.M)):
             assert process.poll() is None, self.said
@@ -125,7 +125,11 @@ class Served(Service):
 
     @property
     def said(self) -> str:
-        return self._log.read_text(encoding="utf-8")
+        return self._log.read_text(encoding="utf-8")[self._forgotten :]
+
+    def forget(self) -> None:
+        """What it has written so far is no longer among what it has said."""
+        self._forgotten += len(self.said)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Workbooks made of the answers that come with the scorer."""
+"""Workbooks with the bundled answers."""
 
 from __future__ import annotations
 

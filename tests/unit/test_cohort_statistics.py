@@ -1,4 +1,4 @@
-"""Kinds that compare units, and logarithmic scales: to the millionth, for any order of units, with ties."""
+"""Formula kinds that compare units, and logarithmic scales: exact to the millionth, in any order, with ties."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+import drawn_sets
 import harness
 import numpy as np
-import oracle
 import pytest
-import strategies
+import unit_messages
 from oracle import Unit
+from oracle.sources import indicators_of
+from oracle.sums import criterion_result
+from set_documents import yaml_text
 
 from egov.scorer.v1 import scorer_pb2 as pb
 
@@ -30,9 +33,9 @@ def points_of(criterion: dict[str, Any], units: Sequence[Unit]) -> list[float]:
         "tiers": ["district"],
         "categories": {"readiness": {"groups": {"infrastructure": {"criteria": [body]}}}},
     }
-    sets = harness.good(harness.catalogue(strategies.HOST, strategies.yaml_text(document)))
+    sets = harness.good(harness.catalogue(drawn_sets.HOST, yaml_text(document)))
     with harness.serving(sets) as service:
-        request = pb.RankProvinceRequest(criteria_set="drawn", rows=strategies.rows(units))
+        request = pb.RankProvinceRequest(criteria_set="drawn", rows=unit_messages.rows(units))
         cards = service.scorer.RankProvince(request).rankings[0].scorecards
     points = {card.unit.id: card.overall.score.points for card in cards}
     return [points[unit.id] for unit in units]
@@ -60,7 +63,7 @@ def test_a_percentile_is_the_share_of_other_units_that_are_worse() -> None:
 @pytest.mark.parametrize(
     "criterion", [MIN_MAX, PERCENTILE, {**Z, "when_equal": "zero"}], ids=["min_max", "percentile", "z"]
 )
-def test_equal_units_get_what_the_set_says(criterion: dict[str, Any]) -> None:
+def test_equal_units_follow_when_equal(criterion: dict[str, Any]) -> None:
     assert points_of(criterion, units(3, 3, None)) == [0, 0, 0]
     assert points_of({**criterion, "when_equal": "full"}, units(3, 3, None)) == [10, 10, 0]
     assert points_of({**criterion, "when_equal": "full"}, units(7)) == [10]
@@ -84,7 +87,7 @@ def test_z_scores_between_goalposts_are_those_of_the_standard_library() -> None:
         assert found == pytest.approx([10 * share for share in shares], abs=6e-7)
 
 
-def test_opposite_indicators_leave_all_units_equal() -> None:
+def test_opposite_indicators_make_all_units_equal() -> None:
     """Their z-scores cancel out exactly, although both deviations are irrational."""
     answers = [(Decimal(n), Decimal(100) - 3 * n) for n in (1, 2, 7, 11)]
     here = [Unit(f"u{n}", "district", {"number1": a, "number2": b}) for n, (a, b) in enumerate(answers)]
@@ -99,7 +102,7 @@ def test_an_exact_half_of_z_scores_goes_to_the_even_micropoint() -> None:
     assert points_of({**half, "points": Decimal("0.000003")}, units(0, 1, 2)) == [0, 0.000002, 0.000003]
 
 
-def test_a_logarithmic_scale() -> None:
+def test_a_logarithmic_scale_equals_exact_values() -> None:
     """As in the human development index: income between 100 and 75,000 dollars."""
     scale = {"formula": "logarithmic", "indicator": "number1", "from": 100, "to": 75000, "points": 1}
     found = points_of(scale, units(100, 99, 0, -5, 75000, 80000, 10000, None))
@@ -121,7 +124,7 @@ def test_a_thousand_units_with_ties_agree_with_the_oracle_in_any_order(kind: str
         criterion |= {"indicator": "number1", "when_equal": "zero"}
     some = [Decimal(draw.randint(1, 4000)) / 100 for _ in range(400)]
     few = range(10)
-    read = oracle.indicators_of({"id": "C.01", **criterion})
+    read = indicators_of({"id": "C.01", **criterion})
     here = [
         Unit(f"u{n:04}", "district", {code: draw.choice(some if "number" in code else few) for code in sorted(read)})
         for n in range(1000 if kind != "z_scores" else 40)  # the oracle needs many digits for each pair of units
@@ -130,7 +133,7 @@ def test_a_thousand_units_with_ties_agree_with_the_oracle_in_any_order(kind: str
     assert found == points_of(criterion, here[::-1])[::-1]
     body = {"id": "C.01", **criterion}
     for n in draw.sample(range(len(here)), 10):
-        expected = oracle.criterion_result(body, here[n], here).points
+        expected = criterion_result(body, here[n], here).points
         assert found[n] == float(expected)
 
 
@@ -163,10 +166,10 @@ def test_a_set_that_compares_units_cannot_score_one_alone() -> None:
         "tiers": ["district"],
         "categories": {"readiness": {"groups": {"infrastructure": {"criteria": criteria}}}},
     }
-    sets = harness.good(harness.catalogue(strategies.HOST, strategies.yaml_text(document)))
+    sets = harness.good(harness.catalogue(drawn_sets.HOST, yaml_text(document)))
     with harness.serving(sets) as service, harness.refusal() as refused:
         service.scorer.ScoreUnit(
-            pb.ScoreUnitRequest(criteria_set="drawn", unit_answers=strategies.unit_answers(units(3)[0]))
+            pb.ScoreUnitRequest(criteria_set="drawn", unit_answers=unit_messages.unit_answers(units(3)[0]))
         )
     assert all(code in refused[0].details for code in ("C.00", "C.01", "C.02"))
 
@@ -181,8 +184,8 @@ def ranked(document: dict[str, Any], columns: dict[str, np.ndarray]) -> dict[str
         Unit(f"u{n:04}", "district", {code: Decimal(str(value)) for code, value in zip(columns, row, strict=True)})
         for n, row in enumerate(answers)
     ]
-    with harness.serving(harness.good(harness.catalogue(strategies.HOST, strategies.yaml_text(document)))) as service:
-        request = pb.RankProvinceRequest(criteria_set="drawn", rows=strategies.rows(here))
+    with harness.serving(harness.good(harness.catalogue(drawn_sets.HOST, yaml_text(document)))) as service:
+        request = pb.RankProvinceRequest(criteria_set="drawn", rows=unit_messages.rows(here))
         cards = service.scorer.RankProvince(request).rankings[0].scorecards
     return {card.unit.id: card for card in cards}
 

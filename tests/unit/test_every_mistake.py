@@ -1,4 +1,4 @@
-"""Every mistake is reported at once: none hides another one elsewhere in the document."""
+"""Every mistake of a document is reported at once; none hides another."""
 
 from __future__ import annotations
 

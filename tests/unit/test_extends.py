@@ -1,4 +1,4 @@
-"""``extends``: a set states what it changes, and means the same as a document that states all of it."""
+"""``extends``: a set that states only its changes equals the complete document."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def changed(old: str, new: str) -> str:
 # What it means
 
 
-def test_it_means_the_same_as_a_document_that_states_all_of_it() -> None:
+def test_an_extended_set_equals_a_complete_document() -> None:
     extending = good(catalogue(INSTALLED, NEXT, WARDS)).sets["wards-2027"].criteria_set
     whole = good(catalogue(INSTALLED, WHOLE)).sets["wards-2027"].criteria_set
     assert extending == whole
@@ -123,7 +123,7 @@ def test_sets_extend_sets_that_extend_sets() -> None:
     assert sets["last"].criteria_set.categories == sets["wards-2027"].criteria_set.categories
 
 
-def test_its_revision_is_that_of_the_result() -> None:
+def test_the_revision_is_that_of_the_merged_document() -> None:
     before = good(catalogue(INSTALLED, NEXT, WARDS)).sets["wards-2027"].criteria_set.revision
     for old, new, same in (
         ("maximum: 100000", "maximum: 100001", False),
@@ -216,12 +216,12 @@ MISTAKES: dict[str, tuple[tuple[str, str], list[str]]] = {
 
 
 @pytest.mark.parametrize("what", MISTAKES)
-def test_a_mistake_is_named_where_it_is_written(what: str) -> None:
+def test_a_mistake_is_named_in_the_document_that_has_it(what: str) -> None:
     change, expected = MISTAKES[what]
     assert problems(changed(*change), WARDS) == expected
 
 
-def test_sets_that_extend_each_other_are_refused_and_no_others() -> None:
+def test_only_sets_that_extend_each_other_are_refused() -> None:
     one = "criteria_set: one\nextends: two\ntitle: {en: One}\n"
     two = "criteria_set: two\nextends: one\ntitle: {en: Two}\n"
     sets = catalogue(INSTALLED, one, two, WARDS)
@@ -324,7 +324,7 @@ def test_commands_find_the_base_beside_the_file(
     assert (ranked.code, ranked.errors) == (0, [])
 
 
-def test_a_criterion_that_is_stated_twice_is_not_said_to_be_unknown() -> None:
+def test_a_duplicate_criterion_is_not_reported_as_unknown() -> None:
     twice = changed('          - {id: "1.1", points: 6}\n', '          - {id: "1.1", points: 6}\n' * 2)
     assert [line for line in problems(twice, WARDS) if "has no criterion" in line] == []
     assert any(line.endswith("criterion '1.1' is given twice") for line in problems(twice, WARDS))

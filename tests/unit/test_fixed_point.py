@@ -48,7 +48,7 @@ def test_answers_that_differ_in_the_sixth_decimal_differ(micro: int) -> None:
 
 
 @given(st.integers(-BIG, BIG), st.floats(-0.49e-6, 0.49e-6))
-def test_what_lies_nearest_to_the_same_six_decimals_is_the_same_answer(micro: int, noise: float) -> None:
+def test_doubles_nearest_to_the_same_six_decimals_are_equal_answers(micro: int, noise: float) -> None:
     assume(abs(micro) < 10**12)  # beyond, doubles are too coarse for the noise
     taken = six_decimals(np.array([micro / MICRO + noise, micro / MICRO]))
     assert taken[0] == taken[1] == micro / MICRO
@@ -94,7 +94,7 @@ def test_one_large_number_does_not_change_the_others() -> None:
     assert list(beside[:2]) == list(small)
 
 
-def test_a_rounded_ratio_of_what_is_not_there_is_nothing() -> None:
+def test_a_rounded_ratio_of_a_missing_answer_is_zero() -> None:
     nan = float("nan")
     top, bottom = np.array([nan, 1.0, nan, 0.0, 5.0, nan]), np.array([3.0, nan, nan, 0.0, 0.0, 0.0])
     assert list(rounded_ratio(top, bottom, MICRO)) == [0.0] * 6
@@ -185,7 +185,7 @@ def test_publishing_rounds_half_away_from_zero(micro: int, decimals: int) -> Non
         (1, 6, "0.000001"),
     ],
 )
-def test_published_numbers_read_so(micro: int, decimals: int, wanted: str) -> None:
+def test_published_numbers_are_formatted_with_their_decimals(micro: int, decimals: int, wanted: str) -> None:
     assert plain(micro, decimals) == wanted
 
 
@@ -202,13 +202,13 @@ def test_a_number_written_in_full_reads_back(micro: int) -> None:
     "value",
     ["0.0000001", "1.0000000000000000000000000001", "1.00000000000000000000000000001", "9e-7", "NaN", "Infinity"],
 )
-def test_what_has_more_than_six_decimals_is_no_amount(value: str) -> None:
+def test_amounts_with_more_than_six_decimals_are_refused(value: str) -> None:
     with pytest.raises(ValueError, match=r"six decimals|finite"):
         to_micro(Decimal(value))
 
 
 @given(sums, st.integers(0, MAX_MICROPOINTS))
-def test_points_are_one_number_or_one_by_tier(one: int, other: int) -> None:
+def test_points_are_one_number_or_one_per_tier(one: int, other: int) -> None:
     everywhere = PointsByTier.parse(decimal(one))
     assert (everywhere.of("district"), everywhere.of("commune"), everywhere.tiers()) == (one, one, ())
     by_tier = PointsByTier.parse({"district": decimal(one), "commune": decimal(other)})
@@ -217,6 +217,6 @@ def test_points_are_one_number_or_one_by_tier(one: int, other: int) -> None:
 
 
 @pytest.mark.parametrize("value", [-1, Decimal("4294.967296"), True, "2", None, [], {}, {"district": -1}, 1.5])
-def test_what_is_no_number_of_points_is_refused(value: object) -> None:
+def test_invalid_numbers_of_points_are_refused(value: object) -> None:
     with pytest.raises(ValueError, match=r"points|tier"):
         PointsByTier.parse(value)

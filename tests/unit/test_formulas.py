@@ -1,4 +1,4 @@
-"""Every formula kind gives the points that plain fractions give, for any answers, units and order of units."""
+"""Every formula kind gives the points of exact fractions, for any answers, units and order of units."""
 
 from __future__ import annotations
 
@@ -103,7 +103,9 @@ def first_that_holds(steps: list[tuple[str, int, int]], code: str) -> Callable[[
 
 
 @given(stairs(st.one_of(st.integers(-3, 3), st.integers(-BIG, BIG))), st.data())
-def test_steps_give_the_first_that_holds_edge_by_edge(steps: list[tuple[str, int, int]], data: st.DataObject) -> None:
+def test_steps_give_the_points_of_the_first_step_that_holds(
+    steps: list[tuple[str, int, int]], data: st.DataObject
+) -> None:
     near = sorted({edge + beside for _, edge, _ in steps for beside in (-1, 0, 1) if abs(edge + beside) <= BIG})
     asked = data.draw(units(bandwidth=st.one_of(st.none(), st.sampled_from(near), st.integers(-BIG, BIG))))
     asked += [{"bandwidth": answer} for answer in near]
@@ -114,7 +116,7 @@ def test_steps_give_the_first_that_holds_edge_by_edge(steps: list[tuple[str, int
 
 
 @given(stairs(st.integers(0, 20)), units(computers=st.one_of(st.none(), st.integers(0, 20))))
-def test_steps_of_a_count(steps: list[tuple[str, int, int]], asked: list[Answers]) -> None:
+def test_steps_may_read_a_count(steps: list[tuple[str, int, int]], asked: list[Answers]) -> None:
     written = [{how: edge, "points": decimal(worth)} for how, edge, worth in steps]
     agree(Steps(indicator="computers", steps=written), steps[0][2], asked, first_that_holds(steps, "computers"))
 
@@ -170,7 +172,7 @@ ends = st.one_of(st.integers(-20, 20).map(lambda n: n * 500_000), st.integers(-B
 
 
 @given(maxima, ends, ends, units(bandwidth=signed))
-def test_a_linear_scale_goes_from_nothing_to_all_and_is_flat_beyond(
+def test_a_linear_scale_goes_from_no_points_to_all_and_is_flat_beyond(
     maximum: int, start: int, end: int, asked: list[Answers]
 ) -> None:
     assume(start != end)
@@ -212,7 +214,7 @@ def halves(length: int, maximum: int, above: int) -> list[int]:
     return [way for n in wholes if (way := ((2 * n + 1) * length) // (2 * maximum) + 1) <= length]
 
 
-def test_a_linear_scale_is_exact_over_all_numbers_there_are() -> None:
+def test_a_linear_scale_is_exact_for_all_numbers() -> None:
     """From the smallest number to the largest is a way longer than doubles count one by one."""
     maximum = MAX_MICROPOINTS
     ways = halves(2 * BIG, maximum, above=3 * BIG // 2)
@@ -223,7 +225,7 @@ def test_a_linear_scale_is_exact_over_all_numbers_there_are() -> None:
 
 
 @given(maxima, st.data())
-def test_awarded_points_are_given_as_they_are(maximum: int, data: st.DataObject) -> None:
+def test_awarded_points_are_not_changed(maximum: int, data: st.DataObject) -> None:
     asked = data.draw(units(bandwidth=st.one_of(st.none(), st.integers(0, maximum))))
 
     def oracle(unit: Answers) -> Given:
@@ -243,7 +245,7 @@ def test_awarded_points_may_be_a_count(maximum: int, data: st.DataObject) -> Non
 
 
 @given(maxima)
-def test_nobody_can_award_less_than_nothing_or_more_than_the_maximum(maximum: int) -> None:
+def test_awarded_points_are_between_0_and_the_maximum(maximum: int) -> None:
     low, high = Awarded(indicator="bandwidth").limits(TIER, maximum)["bandwidth"]
     assert low == 0
     assert round(high * MICRO) == maximum
@@ -351,7 +353,7 @@ def test_a_ratio_is_relative_to_its_target_as_the_administrative_reform_index_ha
 
 
 @pytest.mark.parametrize("share", ["0%", 0, "1/0", "0/3", "80 percent", True, -1, 1_000_001, "1/1000000", None, "0.8"])
-def test_what_is_no_share_is_refused(share: object) -> None:
+def test_invalid_shares_are_refused(share: object) -> None:
     with pytest.raises(ValueError, match=r"share|above 0|percentage"):
         Ratio(numerator="computers", denominator="staff", when_zero="zero", target=share)
 
@@ -363,7 +365,7 @@ def test_a_ratio_is_capped_at_one() -> None:
 
 
 @pytest.mark.parametrize("part", [0, 5])
-def test_nothing_to_divide_by_means_what_the_criterion_says(part: int) -> None:
+def test_a_denominator_of_zero_follows_when_zero(part: int) -> None:
     given = {
         word: evaluate(
             Ratio(numerator="computers", denominator="staff", when_zero=word), MICRO, [{"computers": part, "staff": 0}]
@@ -376,7 +378,7 @@ def test_nothing_to_divide_by_means_what_the_criterion_says(part: int) -> None:
 
 
 @pytest.mark.parametrize("when_zero", WHEN_ZERO)
-def test_not_reported_is_missing_even_beside_a_zero(when_zero: str) -> None:
+def test_a_missing_numerator_is_missing_even_if_the_denominator_is_zero(when_zero: str) -> None:
     formula = Ratio(numerator="computers", denominator="staff", when_zero=when_zero)
     asked = [{"staff": 0}, {"computers": 0}, {}, {"computers": 5}, {"staff": 5}]
     assert evaluate(formula, MICRO, asked) == 5 * [Given(0, missing=True)]
@@ -391,7 +393,7 @@ def test_not_reported_is_missing_even_beside_a_zero(when_zero: str) -> None:
     asked=units(computers=counts, staff=counts, bandwidth=amounts, budget=amounts),
     data=st.data(),
 )
-def test_a_ratio_to_the_best_is_measured_by_those_it_applies_to(
+def test_a_ratio_to_the_best_ignores_units_without_the_criterion(
     numerator: str, denominator: str, maximum: int, when_zero: str, asked: list[Answers], data: st.DataObject
 ) -> None:
     excluded = data.draw(st.lists(st.booleans(), min_size=len(asked), max_size=len(asked)))
@@ -435,7 +437,7 @@ def test_the_best_ratio_gets_all_points_and_two_that_doubles_cannot_tell_apart_d
     ]
 
 
-def test_when_nobody_has_anything_nobody_gets_points() -> None:
+def test_if_all_units_have_zero_nobody_gets_points() -> None:
     formula = RatioToBest(numerator="computers", denominator="staff", when_zero="zero")
     assert evaluate(formula, MICRO, [{"computers": 0, "staff": 4}, {"computers": 0, "staff": 9}]) == 2 * [Given(0)]
 
@@ -469,7 +471,7 @@ def parts(picked: list[tuple[int, int]]) -> tuple[Part, ...]:
 
 
 @given(chosen, answered)
-def test_a_sum_adds_up_what_is_there(picked: list[tuple[int, int]], asked: list[Answers]) -> None:
+def test_a_sum_adds_up_the_reported_parts(picked: list[tuple[int, int]], asked: list[Answers]) -> None:
     def oracle(unit: Answers) -> Given:
         each = [PARTS[n][1](most)(unit) for n, most in picked]
         return Given(sum(given.points for given in each), any(given.missing for given in each))
@@ -481,9 +483,7 @@ def test_a_sum_adds_up_what_is_there(picked: list[tuple[int, int]], asked: list[
 
 
 @given(chosen, answered)
-def test_of_alternatives_the_one_with_the_most_points_counts(
-    picked: list[tuple[int, int]], asked: list[Answers]
-) -> None:
+def test_best_gives_the_alternative_with_the_most_points(picked: list[tuple[int, int]], asked: list[Answers]) -> None:
     def oracle(unit: Answers) -> Given:
         each = [PARTS[n][1](most)(unit) for n, most in picked]
         return Given(max(given.points for given in each), any(given.missing for given in each))
@@ -493,7 +493,7 @@ def test_of_alternatives_the_one_with_the_most_points_counts(
 
 
 @given(chosen, chosen, answered)
-def test_sums_may_stand_in_alternatives_and_the_other_way_round(
+def test_sums_and_alternatives_can_be_nested(
     one: list[tuple[int, int]], other: list[tuple[int, int]], asked: list[Answers]
 ) -> None:
     sums = [sum(most for _, most in picked) for picked in (one, other)]
@@ -520,7 +520,7 @@ def test_halves_in_one_sum_are_added_before_they_are_rounded(parts: int, wanted:
     assert evaluate(Sum(parts=(half,) * parts), parts, [{"computers": 1, "staff": 2}]) == [Given(wanted)]
 
 
-def test_what_a_double_takes_for_a_half_is_rounded_for_what_it_is() -> None:
+def test_values_that_a_double_cannot_tell_from_a_half_are_rounded_exactly() -> None:
     """The first unit's ratio of the best one is 1/2 - 3e-20 of a micropoint: as a double, exactly a half."""
     part = Part(RatioToBest(numerator="computers", denominator="staff", when_zero="zero"), points(1))
     whole = Part(Flag(indicator="firewall"), points(1))
@@ -542,7 +542,7 @@ def test_a_sum_is_rounded_exactly_at_a_half_and_next_to_it(weights: list[int]) -
     assert [one.points for one in given] == [round(Fraction(part, of) * sum(weights)) for part, of in shares]
 
 
-def test_a_composite_as_published_comes_out_as_published() -> None:
+def test_a_published_composite_index_is_reproduced() -> None:
     """Ratio x 45 + min(applications, 5), of 50."""
     formula = Sum(
         parts=(
@@ -559,7 +559,7 @@ def test_a_composite_as_published_comes_out_as_published() -> None:
 
 
 @pytest.mark.parametrize("kind", [Sum, Best])
-def test_a_combination_compares_units_when_a_part_does(kind: type[Formula]) -> None:
+def test_a_combination_compares_units_if_a_part_does(kind: type[Formula]) -> None:
     alone, compared = (
         Part(one(numerator="computers", denominator="staff", when_zero="zero"), points(MICRO))
         for one in (Ratio, RatioToBest)
@@ -568,7 +568,7 @@ def test_a_combination_compares_units_when_a_part_does(kind: type[Formula]) -> N
     assert kind(**{str(kind.nested): (alone, compared)}).needs_cohort
 
 
-def test_a_combination_asks_of_answers_what_all_its_parts_ask() -> None:
+def test_a_combination_has_the_ranges_of_all_its_parts() -> None:
     formula = Sum(
         parts=(
             Part(Ratio(numerator="bandwidth", denominator="staff", when_zero="zero"), points(MICRO)),
@@ -582,7 +582,7 @@ def test_a_combination_asks_of_answers_what_all_its_parts_ask() -> None:
 
 
 @given(maxima, st.integers(1, MOST), st.tuples(st.integers(0, MOST), st.integers(0, MOST)))
-def test_a_larger_share_never_gives_less(maximum: int, whole: int, shares: tuple[int, int]) -> None:
+def test_a_larger_share_never_gives_fewer_points(maximum: int, whole: int, shares: tuple[int, int]) -> None:
     formula = Ratio(numerator="computers", denominator="staff", when_zero="zero")
     less, more = evaluate(formula, maximum, [{"computers": n, "staff": whole} for n in sorted(shares)])
     assert less.points <= more.points
@@ -591,7 +591,9 @@ def test_a_larger_share_never_gives_less(maximum: int, whole: int, shares: tuple
 
 
 @given(maxima, ends, ends, st.tuples(st.integers(-BIG, BIG), st.integers(-BIG, BIG)))
-def test_further_along_a_line_never_gives_less(maximum: int, start: int, end: int, answers: tuple[int, int]) -> None:
+def test_a_better_answer_on_a_line_never_gives_fewer_points(
+    maximum: int, start: int, end: int, answers: tuple[int, int]
+) -> None:
     assume(start != end)
     less, more = evaluate(
         line(start, end), maximum, [{"bandwidth": answer} for answer in sorted(answers, reverse=end < start)]
@@ -600,16 +602,14 @@ def test_further_along_a_line_never_gives_less(maximum: int, start: int, end: in
 
 
 @given(maxima, st.integers(1, MAX_MICROPOINTS), st.tuples(st.integers(0, MOST), st.integers(0, MOST)))
-def test_one_more_never_gives_less(maximum: int, each: int, numbers: tuple[int, int]) -> None:
+def test_a_larger_count_never_gives_fewer_points(maximum: int, each: int, numbers: tuple[int, int]) -> None:
     formula = Count(indicator="computers", each=decimal(each))
     less, more = evaluate(formula, maximum, [{"computers": n} for n in sorted(numbers)])
     assert less.points <= more.points
 
 
 @given(stairs(st.integers(-BIG, BIG)), st.tuples(st.integers(-BIG, BIG), st.integers(-BIG, BIG)))
-def test_further_up_or_down_the_stairs_never_gives_less(
-    steps: list[tuple[str, int, int]], answers: tuple[int, int]
-) -> None:
+def test_a_better_step_never_gives_fewer_points(steps: list[tuple[str, int, int]], answers: tuple[int, int]) -> None:
     down = steps[0][0] in ("at_most", "below")
     written = [{how: decimal(edge), "points": decimal(worth)} for how, edge, worth in steps]
     formula = Steps(indicator="bandwidth", steps=written)

@@ -1,4 +1,4 @@
-"""The directory of compiled gates: no entry, however damaged or forged, changes a table or stops a set from loading."""
+"""The directory of compiled gates: no damaged or forged entry changes a table or stops a set from loading."""
 
 from __future__ import annotations
 
@@ -16,14 +16,16 @@ from hypothesis import strategies as st
 
 from scorer.engine import gate_cache
 from scorer.engine.gate_cache import GateCache
-from scorer.engine.gates import COMMAND, GateCompiler, GateCompilerError, RangeTest, Rule, Some
+from scorer.engine.gates import COMMAND, AtLeast, GateCompiler, GateCompilerError, RangeTest, Rule
 
 NO_ENGINE = ("false",)
 
 
 def rule(*minima: int) -> Rule:
     """Holds if every key reaches its minimum."""
-    return Rule(Some(len(minima), tuple(RangeTest(n, ((least, None),)) for n, least in enumerate(minima))), len(minima))
+    return Rule(
+        AtLeast(len(minima), tuple(RangeTest(n, ((least, None),)) for n, least in enumerate(minima))), len(minima)
+    )
 
 
 RULE, OTHER = rule(5, 70, 9), rule(6, 70, 9)
@@ -61,7 +63,7 @@ def test_a_rule_is_compiled_once_for_all_processes(entry: Path) -> None:
     assert len(list(entry.parent.iterdir())) == 2
 
 
-def test_an_entry_holds_for_its_versions_only(entry: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_entry_is_valid_for_its_versions_only(entry: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, other in (("__version__", "9.9.9"), ("_installed_version", lambda _: "9.9.9")):
         with monkeypatch.context() as patch:
             patch.setattr(gate_cache, name, other)
@@ -107,7 +109,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_bad_entry_is_compiled_anew_and_replaced(entry: Path, caplog: pytest.LogCaptureFixture, damage: str) -> None:
+def test_a_bad_entry_is_recompiled_and_replaced(entry: Path, caplog: pytest.LogCaptureFixture, damage: str) -> None:
     spoil, logged = DAMAGES[damage]
     spoil(entry)
     caplog.clear()

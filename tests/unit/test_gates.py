@@ -1,4 +1,4 @@
-"""Gates as decision tables: the rule engine may die, hang or lie, and takes nothing down but the set it decides."""
+"""Gates as decision tables: a rule engine that dies, hangs or answers wrongly refuses only its set."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from scorer.engine import gate_process
 from scorer.engine.gates import (
     ENGINE_MISSING,
     MAX_EXACT_INTEGER,
+    AtLeast,
     EngineMissing,
     GateCompiler,
     GateCompilerError,
     GateTable,
     RangeTest,
     Rule,
-    Some,
     threshold,
 )  # fmt: skip
 from scorer.model.fixed_point import MAX_MICROPOINTS
@@ -108,7 +108,7 @@ class Engine:
 
 
 NO_ANSWER = "the rule engine gave no readable answer"
-LEFT_OUT = "the rule engine left cells of the decision table out"
+LEFT_OUT = "the rule engine left out cells of the gate table"
 
 MISBEHAVIOURS: dict[str, tuple[str, str]] = {
     "crashes": ("os.kill(os.getpid(), signal.SIGSEGV)", "the rule engine died of signal 11"),
@@ -136,19 +136,19 @@ MISBEHAVIOURS: dict[str, tuple[str, str]] = {
     "adds a cell": ("print(json.dumps([[*a, 0] for a in answers()]))", LEFT_OUT),
     "lies in the last cell": (
         "print(json.dumps([[*a[:-1], not a[-1]] for a in answers()]))",
-        "the rule engine decided wrongly: keys (1320000,), holds True, said False",
+        "the rule engine decided wrongly for keys (1320000,): False instead of True",
     ),
     "lies in the first cell": (
         "print(json.dumps([[not a[0], *a[1:]] for a in answers()]))",
-        "the rule engine decided wrongly: keys (1319999,), holds False, said True",
+        "the rule engine decided wrongly for keys (1319999,): True instead of False",
     ),
     "answers a cell with a number": (
         "print(json.dumps([[*a[:-1], 1] for a in answers()]))",
-        "the rule engine decided wrongly: keys (1320000,), holds True, said 1",
+        "the rule engine decided wrongly for keys (1320000,): 1 instead of True",
     ),
     "answers a cell with words": (
         "print(json.dumps([[*a[:-1], 'yes'] for a in answers()]))",
-        "the rule engine decided wrongly: keys (1320000,), holds True, said yes",
+        "the rule engine decided wrongly for keys (1320000,): yes instead of True",
     ),
 }
 
@@ -208,7 +208,7 @@ def test_an_engine_that_cannot_be_started_refuses_sets_with_gates_only(tmp_path:
     assert "the rule engine could not be started: " in str(sets.refusal("gated-2020").problems[0])
 
 
-def test_an_engine_that_misbehaved_once_is_asked_again(tmp_path: Path) -> None:
+def test_an_engine_that_failed_once_is_started_again(tmp_path: Path) -> None:
     once = f"pathlib.Path({str(tmp_path / 'once')!r}).touch(exist_ok=False); print(json.dumps(answers()))"
     (tmp_path / "once").touch()
     engine = Engine(tmp_path, once)
@@ -302,7 +302,7 @@ def test_a_better_level_easier_in_one_measure_is_refused_at_its_line_and_column(
     assert easier(TWO_GROUPS, worse=2, better=1) == (12, 9, "categories.supply.levels[0]")
 
 
-def test_a_better_level_that_does_not_ask_what_a_worse_one_asks_is_refused() -> None:
+def test_a_better_level_without_a_gate_of_a_worse_one_is_refused() -> None:
     text = TWO_GROUPS.replace("at_least: 95%", "at_least: 80%").replace(", {measure: water, at_least: 80%}", "")
     assert easier(text, worse=3, better=2) == (14, 9, "categories.supply.levels[1]")
 
@@ -317,7 +317,7 @@ def test_equal_minima_in_two_levels_are_not_easier() -> None:
     assert list(good(catalogue(host(WATER, POWER), text)).sets) == ["odd-2020"]
 
 
-def test_a_level_that_every_unit_reaches_is_warned_of_unless_it_is_the_lowest() -> None:
+def test_a_level_that_every_unit_reaches_gives_a_warning_unless_lowest() -> None:
     bounds = ("at_least: 90%", "at_least: 95%", "at_least: 70%", "at_least: 80%")
     lowest = TWO_GROUPS.replace(bounds[1], bounds[3]).replace(bounds[2], "at_least: 0%")
     assert good(catalogue(host(WATER, POWER), lowest)).warnings == ()
@@ -361,7 +361,7 @@ thresholds = st.one_of(
 def minimum(*thresholds: int) -> Rule:
     """A rule that needs several keys to reach a threshold each."""
     return Rule(
-        Some(len(thresholds), tuple(RangeTest(key, ((each, None),)) for key, each in enumerate(thresholds))),
+        AtLeast(len(thresholds), tuple(RangeTest(key, ((each, None),)) for key, each in enumerate(thresholds))),
         len(thresholds),
     )
 
@@ -376,22 +376,22 @@ def range_tests(draw: st.DrawFn, keys: int) -> RangeTest:
     return RangeTest(draw(st.integers(0, keys - 1)), draw(st.sampled_from(shapes)))
 
 
-def combinations(inner: st.SearchStrategy[RangeTest | Some]) -> st.SearchStrategy[Some]:
+def combinations(inner: st.SearchStrategy[RangeTest | AtLeast]) -> st.SearchStrategy[AtLeast]:
     """All of, any of, or a number of some nodes."""
     nodes = st.lists(inner, min_size=1, max_size=3)
-    return nodes.flatmap(lambda of: st.integers(1, len(of)).map(lambda at_least: Some(at_least, tuple(of))))
+    return nodes.flatmap(lambda of: st.integers(1, len(of)).map(lambda at_least: AtLeast(at_least, tuple(of))))
 
 
 @st.composite
 def some_rules(draw: st.DrawFn) -> Rule:
     """A tree of up to six comparisons of up to three keys, all of which it compares."""
-    root = draw(st.recursive(range_tests(3), combinations, max_leaves=6).filter(lambda node: isinstance(node, Some)))
+    root = draw(st.recursive(range_tests(3), combinations, max_leaves=6).filter(lambda node: isinstance(node, AtLeast)))
     used = sorted({test.key for test in root.tests()})
 
-    def renumbered(node: RangeTest | Some) -> RangeTest | Some:
+    def renumbered(node: RangeTest | AtLeast) -> RangeTest | AtLeast:
         if isinstance(node, RangeTest):
             return RangeTest(used.index(node.key), node.ranges)
-        return Some(node.at_least, tuple(map(renumbered, node.of)))
+        return AtLeast(node.at_least, tuple(map(renumbered, node.of)))
 
     return Rule(renumbered(root), len(used))
 
@@ -405,8 +405,8 @@ def near_edges(rule: Rule) -> Iterator[tuple[int, ...]]:
     return itertools.product(*around)
 
 
-def plainly(node: RangeTest | Some, values: Sequence[int]) -> bool:
-    if isinstance(node, Some):
+def plainly(node: RangeTest | AtLeast, values: Sequence[int]) -> bool:
+    if isinstance(node, AtLeast):
         return sum(plainly(each, values) for each in node.of) >= node.at_least
     sides = [(-math.inf if low is None else low, math.inf if high is None else high) for low, high in node.ranges]
     return any(low <= values[node.key] <= high for low, high in sides)
@@ -419,7 +419,7 @@ def decided(table: GateTable, keys: np.ndarray) -> list[bool]:
 
 @settings(max_examples=times(25), deadline=None)
 @given(st.lists(some_rules(), min_size=4, max_size=12))
-def test_the_table_gives_what_plain_comparison_gives(many: list[Rule]) -> None:
+def test_the_gate_table_equals_plain_comparison(many: list[Rule]) -> None:
     for rule, table in zip(many, COMPILER.compile(many), strict=True):
         values = list(near_edges(rule))
         keys = np.array([np.array(column, dtype=np.int64) for column in zip(*values, strict=True)], dtype=np.float64)
@@ -427,15 +427,18 @@ def test_the_table_gives_what_plain_comparison_gives(many: list[Rule]) -> None:
 
 
 def test_three_of_five_has_32_cells() -> None:
-    rule = Rule(Some(3, tuple(RangeTest(key, ((80, None),)) for key in range(5))), 5)
+    rule = Rule(AtLeast(3, tuple(RangeTest(key, ((80, None),)) for key in range(5))), 5)
     (table,) = COMPILER.compile([rule])
     assert len(table.holds) == 32
     assert int(table.holds.sum()) == 10 + 5 + 1
 
 
-def test_the_largest_table_that_a_set_may_ask_for_is_compiled() -> None:
+def test_the_largest_allowed_gate_table_is_compiled() -> None:
     rule = Rule(
-        Some(4, tuple(Some(2, tuple(RangeTest(m, ((10 * n + m, None),)) for n in range(1, 5))) for m in range(6))), 6
+        AtLeast(
+            4, tuple(AtLeast(2, tuple(RangeTest(m, ((10 * n + m, None),)) for n in range(1, 5))) for m in range(6))
+        ),
+        6,
     )
     assert len(rule.cells) == 5**6
     table = COMPILER.compile([rule])[0]
@@ -459,22 +462,22 @@ def test_a_percent_gate_compares_exact_quotients(strict: bool) -> None:
         assert table.holds[found].tolist() == passed
 
 
-def test_nothing_applicable_passes_every_percent_gate() -> None:
+def test_a_unit_to_which_nothing_applies_passes_every_percent_gate() -> None:
     (table,) = COMPILER.compile([minimum(threshold("percent", 1_000_000, strict=True))])
     points = np.array([[0, 5]])
     assert table.holds[cells(table, ["percent"], points, points)].tolist() == [True, False]
 
 
 @pytest.mark.parametrize("threshold", [MAX_EXACT_INTEGER, -MAX_EXACT_INTEGER, 2**63])
-def test_a_threshold_beyond_exact_numbers_is_refused_without_the_engine(engine: Engine, threshold: int) -> None:
+def test_a_threshold_too_large_to_be_exact_is_refused(engine: Engine, threshold: int) -> None:
     with pytest.raises(GateCompilerError, match="out of range"):
         engine.compiler().compile([minimum(threshold)])
     assert engine.starts == 0
 
 
-def test_a_rule_that_compares_nothing_is_refused_without_the_engine(engine: Engine) -> None:
+def test_a_rule_without_gates_is_refused(engine: Engine) -> None:
     with pytest.raises(GateCompilerError, match="a rule has no gates"):
-        engine.compiler().compile([Rule(Some(1, (RangeTest(0, ((None, None),)),)), 1)])
+        engine.compiler().compile([Rule(AtLeast(1, (RangeTest(0, ((None, None),)),)), 1)])
     assert engine.starts == 0
 
 
@@ -510,7 +513,7 @@ def test_a_broken_durable_rules_is_named_with_the_command_that_mends_it() -> Non
 
 
 @pytest.mark.usefixtures("broken_install")
-def test_the_server_does_not_start_on_a_broken_durable_rules_and_says_the_command() -> None:
+def test_the_server_does_not_start_with_a_broken_durable_rules() -> None:
     command = [sys.executable, "-c", "from scorer.cli import main; main()", "serve", "--address", "127.0.0.1:0"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2
@@ -519,16 +522,16 @@ def test_the_server_does_not_start_on_a_broken_durable_rules_and_says_the_comman
     assert line.endswith(f"repair it with: {REPAIR_COMMAND}")
 
 
-def test_the_engine_and_its_caller_agree_on_the_code_of_a_broken_install() -> None:
+def test_the_exit_code_for_a_broken_engine_is_the_same_on_both_sides() -> None:
     assert gate_process.ENGINE_MISSING == ENGINE_MISSING
 
 
-def test_the_engine_that_is_installed_answers() -> None:
+def test_the_installed_engine_works() -> None:
     GateCompiler().check()
 
 
 @pytest.mark.usefixtures("broken_install")
-def test_a_set_with_gates_is_refused_with_that_command_and_others_are_not() -> None:
+def test_only_sets_with_gates_are_refused_with_a_broken_engine() -> None:
     without = document("without-2020", 50).partition("    levels:")[0]
     sets = catalogue(host(WATER), document("gated-2020", 50), without, compiler=GateCompiler())
     assert list(sets.sets) == ["without-2020"]

@@ -60,7 +60,7 @@ def mistakes(validator: jsonschema.Draft202012Validator, text: str) -> list[str]
     return [found.json_path for error in errors for found in deepest(error)]
 
 
-def test_there_are_sets() -> None:
+def test_sets_for_the_schema_are_found() -> None:
     assert len(SETS) >= 8
 
 
@@ -145,7 +145,7 @@ OFFICE = "$.categories.readiness.groups.digital_office"
         ("level: 1", "level: first", "$.categories.readiness.levels[0].level"),
     ],
 )  # fmt: skip
-def test_a_typical_mistake_is_marked_where_it_is(
+def test_a_typical_mistake_is_marked_at_its_place(
     validator: jsonschema.Draft202012Validator, old: str, new: str, where: str
 ) -> None:
     assert WARDS.count(old) == 1, old

@@ -1,4 +1,4 @@
-"""Who may import whom: the layers, and the two dependencies that are kept at the edge: messages and the rule engine."""
+"""Import rules: the layers, and who may import protobuf and the rule engine."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def importers(files: Iterator[Path], *packages: str) -> set[str]:
     }
 
 
-def test_every_layer_imports_only_what_stands_below_it() -> None:
+def test_every_layer_imports_only_lower_layers() -> None:
     command = [Path(sysconfig.get_path("scripts")) / "lint-imports", "--no-cache", "--no-logo"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -59,7 +59,7 @@ def test_every_layer_imports_only_what_stands_below_it() -> None:
     assert int(kept[1]) == len(pyproject()["tool"]["importlinter"]["contracts"]) > 0
 
 
-def test_messages_stop_at_the_service() -> None:
+def test_protobuf_is_imported_by_the_service_only() -> None:
     found = importers(sources("scorer", "plugins", "tools"), *WIRE)
     assert "scorer/service/messages/answers.py" in found
     assert {file for file in found if not file.startswith("scorer/service/")} == set()
@@ -77,7 +77,7 @@ def test_the_rule_engine_is_imported_by_one_file_of_the_checkout() -> None:
     assert importers(everywhere, "durable", "durable_rules_engine") == {"scorer/engine/gate_process.py"}
 
 
-def test_the_rule_engines_file_is_started_and_never_imported() -> None:
+def test_the_file_of_the_rule_engine_is_started_and_never_imported() -> None:
     found = {
         file.relative_to(ROOT).as_posix()
         for file in sources("scorer", "plugins", "clients", "tools")
@@ -86,7 +86,7 @@ def test_the_rule_engines_file_is_started_and_never_imported() -> None:
     assert found == set()
 
 
-def test_the_file_that_tries_plugins_out_is_started_and_never_imported() -> None:
+def test_the_file_of_the_probe_is_started_and_never_imported() -> None:
     assert {
         file
         for file in sources("scorer", "plugins", "clients", "tools")
@@ -145,7 +145,7 @@ HEAVY = {"numpy", "pyarrow", "pandas", "polars", "openpyxl", "xlsxwriter", "docx
         ("--version", {"pydantic"}),  # Typer converts the values of options with it
     ],
 )
-def test_help_and_version_import_nothing_that_only_commands_need(option: str, light: set[str]) -> None:
+def test_help_and_version_import_only_what_they_need(option: str, light: set[str]) -> None:
     run = f"from scorer.cli.commands import app; app(['{option}'], prog_name='scorer', standalone_mode=False)"
     loaded = modules_after(f"import contextlib, io\nwith contextlib.redirect_stdout(io.StringIO()): {run}\n0")
     assert {"scorer.cli.commands", "rich.console"} <= loaded
@@ -196,7 +196,7 @@ def test_the_floor_of_protobuf_is_the_version_that_generated_the_stubs() -> None
         assert requirement(folder, "protobuf") == f">={version},<{major + 2}"
 
 
-def test_the_service_asks_for_the_client_of_its_own_version() -> None:
+def test_the_service_requires_the_client_of_its_version() -> None:
     client = pyproject("clients/python")["project"]["version"]
     assert requirement("", "egov-scorer-client") == f"=={client}"
     assert pyproject()["project"]["version"] == client

@@ -1,6 +1,6 @@
-"""Native arithmetic is exact, gives each unit what it gets by itself, and is the same on every processor.
+"""Native arithmetic is exact, independent of other units, and the same on every processor.
 
-The module is tried as it is installed, built for processors without wide registers, and with sanitizers.
+The module is tested as installed, built for processors without wide registers, and built with sanitizers.
 """
 
 from __future__ import annotations
@@ -54,9 +54,7 @@ def table_of(some: list[Line]) -> LineTable:
 
 @settings(max_examples=times(60), deadline=None)
 @given(st.lists(lines(), min_size=1, max_size=5), st.integers(0, 9), SIZES, st.booleans())
-def test_lines_are_exact_and_give_each_unit_what_it_gets_by_itself(
-    some: list[Line], seed: int, units: int, large: bool
-) -> None:
+def test_lines_are_exact_and_independent_of_other_units(some: list[Line], seed: int, units: int, large: bool) -> None:
     matrix, table = answers(seed, units, large), table_of(some)
     together = table.evaluate(matrix)
     for unit in {0, units - 1, min(units - 1, 2_048)}:
@@ -99,7 +97,7 @@ def test_scores_levels_and_standings_follow_exactly_from_points(
 
 @settings(max_examples=times(60), deadline=None)
 @given(kernels.kernels(), st.integers(0, 9), st.booleans())
-def test_what_nobody_needs_changes_nothing_else(drawn: Drawn, seed: int, large: bool) -> None:
+def test_unused_outputs_change_no_other_output(drawn: Drawn, seed: int, large: bool) -> None:
     matrix, excluded = answers(seed, 700, large), np.zeros((len(drawn.criteria), 700), dtype=np.bool_)
     full = score(drawn, matrix, excluded, slice(0, 700))
     basic = Results(*(getattr(drawn.results(700), field.name) for field in fields(Results)[:4]))
@@ -220,13 +218,13 @@ def test_the_double_nearest_to_millionths_gives_them(micro: int) -> None:
         assert native.check_answers(np.array([[0.0], [np.nextafter(nearest, 0)]]), ranges, WHOLE, pairs) == b"\0\1"
 
 
-def test_no_negative_nothing_is_left() -> None:
+def test_no_negative_zero_remains() -> None:
     for other in (1.0, 3e9):
         some = np.array([[0.0] * 2, [-0.0, other]])
         native.check_answers(some, np.zeros((2, 2)), WHOLE, np.empty((2, 0), dtype=np.int64))
         assert not np.signbit(some).any()
 
 
-def test_answers_may_be_whole_numbers_and_stand_in_columns() -> None:
+def test_answers_may_be_integers_in_columns() -> None:
     table = table_of([QuotientLine(0, 1, 10, "zero", in_millionths=False)])
     assert table.evaluate(np.array([[1, 2], [3, 4], [5, 6]]).T).points.tolist() == [[5.0, 8.0, 8.0]]

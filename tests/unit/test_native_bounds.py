@@ -1,4 +1,4 @@
-"""Native code stays within its arrays, whatever it is given. The run with sanitizers repeats these tests."""
+"""Native code stays within its arrays for any arguments. The run with sanitizers repeats these tests."""
 
 from __future__ import annotations
 
@@ -276,12 +276,12 @@ REFUSED: dict[str, Callable[[], object]] = {
 
 
 @pytest.mark.parametrize("call", REFUSED.values(), ids=REFUSED.keys())
-def test_what_is_not_there_is_not_touched(call: Callable[[], object]) -> None:
+def test_invalid_arguments_raise_an_error(call: Callable[[], object]) -> None:
     with pytest.raises((ValueError, TypeError)):
         call()
 
 
-def test_units_given_twice_are_ordered_within_their_array() -> None:
+def test_duplicate_units_are_ordered_within_their_array() -> None:
     order = np.full(UNITS, 7, dtype=np.int64)
     rank(by_id=np.zeros(UNITS, dtype=np.int64), keys=keys + np.arange(UNITS), order=order)
     assert order.tolist() == [0] * UNITS
@@ -292,14 +292,15 @@ def test_units_given_twice_are_ordered_within_their_array() -> None:
 @pytest.mark.parametrize(
     "table",
     [line(kind=native.QUOTIENT, cap=1e17, denominator_row=1), line(kind=native.SLOPE, cap=1e17, length=0.5)],
+    ids=["quotient", "slope"],
 )
-def test_nothing_is_divided_by_less_than_one(table: np.ndarray) -> None:
+def test_no_divisor_is_less_than_one(table: np.ndarray) -> None:
     found = evaluate(table, answers=np.full((2, UNITS), 0.5))
     assert found["points"].tolist() == [[7.0] * 3], "all are rounded exactly, with fractions"
     assert found["remainders"].tolist() == [[0.0, 0.25, 0.5]]
 
 
-def test_nothing_is_converted_by_less_than_one() -> None:
+def test_no_converted_maximum_is_less_than_one() -> None:
     given = np.zeros((3, 1, UNITS))
     given[:2] = [[[1e10]], [[0.5]]]
     found = score(lines=line(), group_sums=given, maxima=np.array([1e9]), has_lines=np.array([False]))
@@ -307,7 +308,7 @@ def test_nothing_is_converted_by_less_than_one() -> None:
 
 
 @pytest.mark.parametrize("units", [UNITS, 5_000])
-def test_what_is_raised_while_rounding_comes_out(units: int) -> None:
+def test_errors_raised_while_rounding_are_passed_on(units: int) -> None:
     table, answers = line(kind=native.QUOTIENT, cap=1e17, denominator_row=1), np.full((2, units), 0.5)
     room = {
         "points": np.empty((1, units)),

@@ -1,7 +1,7 @@
-"""The service and the oracle agree on every number, level, rank and cause of drawn criteria sets and provinces.
+"""The service and the oracle agree on every number, level, rank and cause of generated sets and provinces.
 
-Each example is a criteria set of its own, loaded and served on a socket, and a few provinces ranked with it. To draw
-ten times as many as the long run does: ``TEST_EXAMPLES=10 pytest --hypothesis-show-statistics`` and this file.
+Each example is a separate criteria set, loaded and served on a socket, with a few provinces that it ranks. For ten
+times as many examples as the long run has: ``TEST_EXAMPLES=10 pytest --hypothesis-show-statistics`` and this file.
 """
 
 from __future__ import annotations
@@ -12,63 +12,71 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+import drawn_sets
+import drawn_units
+import examples
 import harness
 import oracle
 import pytest
-import strategies
+import set_documents
+import unit_messages
+from expected_replies import assert_same, expected_reply
 from hypothesis import assume, event, given
 from hypothesis import strategies as st
 from oracle import Unit
+from oracle.categories import measured
+from oracle.numbers import nearest
+from set_documents import yaml_text
 
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.engine import scoring
 
 
 def full_reply(service: harness.Service, units: Sequence[Unit]) -> pb.RankProvinceResponse:
-    request = pb.RankProvinceRequest(criteria_set="drawn", rows=strategies.rows(units), view=pb.SCORECARD_VIEW_FULL)
+    request = pb.RankProvinceRequest(criteria_set="drawn", rows=unit_messages.rows(units), view=pb.SCORECARD_VIEW_FULL)
     reply = service.scorer.RankProvince(request)
     reply.ClearField("provenance")
     reply.ClearField("names")
     return reply
 
 
-@strategies.drawn(100)
+@examples.drawn(100)
 @given(st.data())
-def test_service_agrees_with_the_oracle_on_drawn_sets_and_provinces(data: st.DataObject) -> None:
-    compare(data, data.draw(strategies.documents(), label="document"))
+def test_service_agrees_with_the_oracle_on_generated_sets_and_provinces(data: st.DataObject) -> None:
+    compare(data, data.draw(drawn_sets.documents(), label="document"))
 
 
-@strategies.drawn(40)
+@examples.drawn(40)
 @given(st.data())
-def test_service_agrees_with_the_oracle_on_sums_of_what_leaves_remainders(data: st.DataObject) -> None:
+def test_service_agrees_with_the_oracle_on_sums_with_remainders(data: st.DataObject) -> None:
     kinds = ("sum", "best", "ratio", "ratio_to_best", "linear", "z_scores", "min_max", "logarithmic")
-    compare(data, data.draw(strategies.documents(kinds), label="document"))
+    compare(data, data.draw(drawn_sets.documents(kinds), label="document"))
 
 
-@strategies.drawn(40)
+@examples.drawn(40)
 @given(st.data())
-def test_service_agrees_with_the_oracle_by_the_way_that_thousands_of_units_take(data: st.DataObject) -> None:
+def test_service_agrees_with_the_oracle_on_thousands_of_units(data: st.DataObject) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(scoring, "CHUNK", data.draw(st.integers(1, 5), label="units in a chunk"))
-        compare(data, data.draw(strategies.documents(), label="document"))
+        patch.setattr(scoring, "MAX_CHUNK_UNITS", data.draw(st.integers(1, 5), label="units in a chunk"))
+        compare(data, data.draw(drawn_sets.documents(), label="document"))
 
 
 def compare(data: st.DataObject, document: dict[str, Any]) -> None:
     """Some drawn provinces, ranked by the service and by the oracle."""
-    sets = harness.good(harness.catalogue(strategies.HOST, strategies.yaml_text(document)))
+    sets = harness.good(harness.catalogue(drawn_sets.HOST, yaml_text(document)))
     for tier in document["tiers"]:
-        for criterion in strategies.criteria_of(document, tier):
+        for criterion in set_documents.criteria_of(document, tier):
             event(f"formula {criterion['formula']}")
     with harness.serving(sets) as service:
         for _ in range(data.draw(st.integers(1, 4), label="provinces")):
-            units = data.draw(strategies.provinces(document), label="units")
+            units = data.draw(drawn_units.provinces(document), label="units")
             expected = oracle.rank_province(document, units)
             assume(largest_converted(expected) < 2**53 / 10**6)  # no double has six decimals beyond
             count_edges(expected)
             event(f"rankings within parents: {len({r.tier for r in expected}) < len(expected)}")
             event(f"subtotals: {max(len(card.subtotals) for ranking in expected for card in ranking.cards)}")
             event(f"commended: {any(card.commended for ranking in expected for card in ranking.cards)}")
-            strategies.assert_same(full_reply(service, units), strategies.expected_reply(expected))
+            assert_same(full_reply(service, units), expected_reply(expected))
 
 
 def largest_converted(rankings: Sequence[oracle.Ranking]) -> Fraction:
@@ -87,7 +95,7 @@ def count_edges(rankings: Sequence[oracle.Ranking]) -> None:
         for category in card.categories:
             event(f"standing {category.standing}, {'with' if category.levels else 'without'} levels")
             for gate in category.gates:
-                points, maximum = oracle.measured(gate.measure, category.groups, category.score)
+                points, maximum = measured(gate.measure, category.groups, category.score)
                 edge = gate.minimum * maximum / 100 if gate.unit == "percent" else gate.minimum
                 beside = (points - edge) * 10**6
                 if maximum and abs(beside) <= 1:
@@ -103,7 +111,7 @@ def points_of(criterion: Mapping[str, object], *units: Unit) -> list[float]:
         "tiers": ["district"],
         "categories": {"readiness": {"groups": {"infrastructure": {"criteria": [{"id": "INF.01", **criterion}]}}}},
     }
-    sets = harness.good(harness.catalogue(strategies.HOST, strategies.yaml_text(document)))
+    sets = harness.good(harness.catalogue(drawn_sets.HOST, yaml_text(document)))
     with harness.serving(sets) as service:
         cards = full_reply(service, units).rankings[0].scorecards
     points = {card.unit.id: card.overall.score.points for card in cards}
@@ -143,7 +151,7 @@ def test_ratio_is_multiplied_before_it_is_divided() -> None:
 
 def test_ratio_of_billions_is_exact() -> None:
     most = Decimal("4000.000009")
-    expected = oracle.nearest(Fraction(4_999_999_999, 7_999_999_999) * Fraction(most))
+    expected = nearest(Fraction(4_999_999_999, 7_999_999_999) * Fraction(most))
     unit = district("Ba Bể", count1=4_999_999_999, count2=7_999_999_999)
     assert points_of(ratio(most), unit) == [float(expected)]
 
@@ -185,7 +193,7 @@ def test_half_a_micropoint_of_a_sum_goes_to_the_even_one(parts: list[str], point
     assert points_of(formula, district("Ba Bể", count1=1, count2=2)) == [points]
 
 
-def test_line_over_all_answers_there_can_be_is_exact() -> None:
+def test_a_line_over_all_possible_answers_is_exact() -> None:
     line = {"formula": "linear", "indicator": "number1", "from": -8 * 10**9, "to": 8 * 10**9}
     unit = district("Ba Bể", number1=Decimal("7000000000.000001"))
     # 15/16 of the points would be 7.5000075, and the answer is a little beyond.

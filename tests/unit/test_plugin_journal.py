@@ -1,4 +1,4 @@
-"""The record of the plugins that score in a worker, by which a crash is blamed on the right one."""
+"""The record of the plugins that score in a worker, by which a crash is attributed."""
 
 from __future__ import annotations
 

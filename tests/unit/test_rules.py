@@ -1,4 +1,4 @@
-"""Levels with conditions, and limits: the service and plain fractions agree, also a micropoint beside each edge."""
+"""Levels with conditions, and limits: the service and exact fractions agree, also one micropoint beside a threshold."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
+import examples
 import harness
-import oracle
 import pytest
-import strategies
+import unit_messages
 from hypothesis import given
 from hypothesis import strategies as st
 from oracle import Unit
+from oracle.categories import category_result
+from oracle.conditions import level_by_conditions
+from set_documents import yaml_text
 
 from egov.scorer.v1 import criteria_pb2
 from egov.scorer.v1 import scorer_pb2 as pb
@@ -115,7 +118,7 @@ UNRANKED = (pb.STANDING_BELOW_MINIMUM, pb.STANDING_EXCLUDED)
 
 def check(body: Mapping[str, Any], service: harness.Service, asked: list[Unit]) -> None:
     """Compares levels and standings, and that causes are there exactly if there is a better level."""
-    request = pb.RankProvinceRequest(criteria_set="ruled", rows=strategies.rows(asked))
+    request = pb.RankProvinceRequest(criteria_set="ruled", rows=unit_messages.rows(asked))
     cards = {card.unit.id: card for r in service.scorer.RankProvince(request).rankings for card in r.scorecards}
     best = min((level["level"] for level in body["categories"]["main"]["levels"]), default=0)
     for unit in asked:
@@ -123,8 +126,8 @@ def check(body: Mapping[str, Any], service: harness.Service, asked: list[Unit]) 
         reached: dict[str, int] = {}
         for code in ("other", "main"):  # main can name levels of other
             plain = {**body["categories"][code], "levels": []}
-            category = oracle.category_result(code, plain, {}, unit, [unit])
-            expected[code] = oracle.level_by_conditions(body["categories"][code], unit, category, reached)
+            category = category_result(code, plain, {}, unit, [unit])
+            expected[code] = level_by_conditions(body["categories"][code], unit, category, reached)
             reached[code] = expected[code][0]
         found = {c.category: c for c in cards[unit.id].categories}
         for code, (level, standing) in expected.items():
@@ -145,7 +148,7 @@ def assert_lacking(result: pb.GateResult) -> None:
 
 
 def served(body: Mapping[str, Any]) -> Any:
-    return harness.serving(harness.good(harness.catalogue(HOST, strategies.yaml_text(body))))
+    return harness.serving(harness.good(harness.catalogue(HOST, yaml_text(body))))
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -200,18 +203,20 @@ RULES = st.lists(CONDITIONS, min_size=1, max_size=3), st.lists(CONDITIONS, max_s
 """Conditions of levels, and of limits."""
 
 
-@strategies.drawn(40)
+@examples.drawn(40)
 @given(*RULES, st.data())
-def test_drawn_rules_agree_with_plain_fractions(conditions: list[Any], limits: list[Any], data: st.DataObject) -> None:
+def test_generated_rules_agree_with_plain_fractions(
+    conditions: list[Any], limits: list[Any], data: st.DataObject
+) -> None:
     asked = st.lists(st.sampled_from(ALL_UNITS), min_size=1, max_size=20, unique_by=lambda unit: unit.id)
     compare(conditions, limits, data, data.draw(asked))
 
 
 @pytest.mark.long
 @pytest.mark.timeout(3_600)
-@strategies.drawn(2_000)
+@examples.drawn(2_000)
 @given(*RULES, st.data())
-def test_drawn_rules_agree_with_plain_fractions_for_100_000_units(
+def test_generated_rules_agree_with_plain_fractions_for_100_000_units(
     conditions: list[Any], limits: list[Any], data: st.DataObject
 ) -> None:
     compare(conditions, limits, data, ALL_UNITS)
@@ -229,7 +234,7 @@ def compare(conditions: list[Any], limits: list[Any], data: st.DataObject, asked
     effects = [{"not_ranked": True}, *({"no_better_than": level["level"]} for level in levels[1:])]
     limited = [{"when": limit, **data.draw(st.sampled_from(effects))} for limit in limits]
     body = document(levels, limited)
-    sets = harness.catalogue(HOST, strategies.yaml_text(body))
+    sets = harness.catalogue(HOST, yaml_text(body))
     refused = [problem.message for refusal in sets.refused for problem in refusal.problems]
     assert all("never" in message or "every unit" in message for message in refused), refused
     if not refused:  # not a contradiction
@@ -245,7 +250,7 @@ def test_causes_of_a_combination_name_the_nearest_part_first() -> None:
     body = document([{"level": 1, "when": {"all": [{"measure": "total", "at_least": "10%"}, condition]}}], [])
     unit = Unit("u", "district", {"north_points": 8, "south_points": Decimal("2.75"), "base_points": 9})
     with served(body) as service:
-        request = pb.ScoreUnitRequest(criteria_set="ruled", unit_answers=strategies.rows([unit]).units[0])
+        request = pb.ScoreUnitRequest(criteria_set="ruled", unit_answers=unit_messages.rows([unit]).units[0])
         (cause,) = service.scorer.ScoreUnit(request).scorecard.categories[0].failing
     assert (cause.at_least, cause.out_of, cause.gate.level) == (2, 4, 1)
     assert [part.gate.measure or part.gate.indicator for part in cause.of] == ["south", "north", "lan"]
@@ -257,7 +262,7 @@ def test_a_limit_is_its_own_cause_and_has_its_legal_basis() -> None:
     levels = [{"level": level, "gates": [{"measure": "total", "at_least": f"{90 - 20 * level}%"}]} for level in (1, 2)]
     unit = Unit("u", "commune", {"north_points": Decimal("7.999999"), "south_points": 5, "base_points": 9})
     with served(document(levels, limits)) as service:
-        request = pb.ScoreUnitRequest(criteria_set="ruled", unit_answers=strategies.rows([unit]).units[0])
+        request = pb.ScoreUnitRequest(criteria_set="ruled", unit_answers=unit_messages.rows([unit]).units[0])
         main = service.scorer.ScoreUnit(request).scorecard.categories[0]
         described = service.criteria.GetCriteriaSet(criteria_pb2.GetCriteriaSetRequest(criteria_set="ruled"))
     (cause,) = main.failing
@@ -272,7 +277,7 @@ def test_a_limit_is_its_own_cause_and_has_its_legal_basis() -> None:
 
 
 def problems(levels: list[Any], limits: list[Any] | None = None) -> list[str]:
-    sets = harness.catalogue(HOST, strategies.yaml_text(document(levels, limits or [])))
+    sets = harness.catalogue(HOST, yaml_text(document(levels, limits or [])))
     return [f"{p.path}: {p.message}" for refusal in sets.refused for p in refusal.problems]
 
 
@@ -314,13 +319,13 @@ def test_a_minimum_for_the_only_tier_with_a_group_is_accepted() -> None:
         ([{"level": 1, "gates": [north()]}], [{"when": INCIDENT}], "exactly one of no_better_than and not_ranked"),
     ],
 )  # fmt: skip
-def test_rules_without_sense_are_refused(levels: list[Any], limits: list[Any], message: str) -> None:
+def test_rules_that_cannot_apply_are_refused(levels: list[Any], limits: list[Any], message: str) -> None:
     assert any(message in problem for problem in problems(levels, limits)), problems(levels, limits)
 
 
 def test_categories_that_depend_on_each_other_are_refused() -> None:
     body = document([{"level": 1, "when": OTHER}], [])
     body["categories"]["other"]["levels"][0] = {"level": 1, "when": {"category": "main", "level": 1}}
-    sets = harness.catalogue(HOST, strategies.yaml_text(body))
+    sets = harness.catalogue(HOST, yaml_text(body))
     found = [problem.message for refusal in sets.refused for problem in refusal.problems]
     assert "the levels of main and other depend on each other; remove one of the gates on a category" in found

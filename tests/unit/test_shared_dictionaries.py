@@ -1,4 +1,4 @@
-"""Columns of one table that share a dictionary, as apache-arrow in JavaScript writes those of one type."""
+"""Columns of one table that share a dictionary, as apache-arrow in JavaScript writes them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ranking a table outside of a call, and compiled sets that travel between processes."""
+"""Ranking a table without a call, and compiled sets that are sent between processes."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def rows(table: pa.Table | pa.RecordBatch) -> list[dict[str, object]]:
 
 
 @pytest.mark.parametrize("full", [False, True])
-def test_the_rows_are_those_of_the_service(full: bool) -> None:
+def test_tables_ranked_without_a_call_equal_the_service(full: bool) -> None:
     sets = harness.good(harness.catalogue(harness.host(NETWORK_GROUP), NETWORK))
     view = pb.SCORECARD_VIEW_FULL if full else pb.SCORECARD_VIEW_BASIC
     with serving(sets) as service:

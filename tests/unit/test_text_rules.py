@@ -1,4 +1,4 @@
-"""A quick look at many ids or names finds what a look at each of them finds."""
+"""The fast check of many ids or names finds what the check of each one finds."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ texts = st.one_of(
 
 @given(st.lists(texts, max_size=5), st.booleans())
 @example(["e", "\u0301"], True)
-def test_what_is_good_at_a_glance_has_no_problem(some: list[str], required: bool) -> None:
+def test_texts_that_pass_the_fast_check_have_no_problem(some: list[str], required: bool) -> None:
     problems = [text_problem(text, LIMIT, required=required) for text in some]
     if all_valid(some, LIMIT, required=required):
         assert not any(problems)
@@ -51,7 +51,7 @@ def test_what_is_good_at_a_glance_has_no_problem(some: list[str], required: bool
 
 
 @pytest.mark.parametrize("required", [True, False])
-def test_texts_that_look_the_same_are_not_two(required: bool) -> None:
+def test_texts_that_look_the_same_are_duplicates(required: bool) -> None:
     for letters, problem in ((UNSEEN, INVISIBLE_PROBLEM), (SPACES, OTHER_SPACE_PROBLEM)):
         for letter in letters:
             assert text_problem(f"x{letter}y", 512, required=required) == problem, ascii(letter)

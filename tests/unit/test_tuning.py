@@ -1,4 +1,4 @@
-"""What the process does about its own memory."""
+"""Settings of the process's memory."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def thawed() -> object:
 
 
 @pytest.mark.usefixtures("thawed")
-def test_what_was_in_use_at_one_reload_is_freed_at_the_next() -> None:
+def test_garbage_of_one_reload_is_freed_at_the_next() -> None:
     cycle = Cycle()
     left = weakref.ref(cycle)
     tuning.forget_garbage()

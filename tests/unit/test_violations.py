@@ -1,4 +1,4 @@
-"""Violations of one input: all are counted, the first ones in input order are listed."""
+"""Violations of one input: all are counted, and the first ones in input order are listed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 from scorer.model.violations import MAX_LISTED, Violations
 
 
-def test_all_are_counted_and_the_first_in_input_order_are_listed() -> None:
+def test_all_violations_are_counted_and_the_first_listed() -> None:
     found = Violations()
     odd = np.arange(1, 2 * MAX_LISTED, 2)
     found.add_all(odd, lambda unit: f"units[{unit}].tier", "UNKNOWN_TIER", str)

@@ -1,4 +1,4 @@
-"""cibuildwheel reads which wheels a release needs. It builds them elsewhere: see CONTRIBUTING.md."""
+"""cibuildwheel reads which wheels a release needs. They are built elsewhere: see CONTRIBUTING.md."""
 
 from __future__ import annotations
 

@@ -9,30 +9,31 @@ import { causeSentence } from "./sentences.js";
  * A condition of a level or a limit: usually a minimum that a measure must reach.
  *
  * @typedef {object} Gate
- * @property {number} level 0: a limit needs it.
- * @property {string} measure Empty for a gate on an answer or on another category's level.
- * @property {"percent" | "points" | ""} unit Empty if there is no measure.
- * @property {number} minimum The largest value instead if `upper`.
- * @property {boolean} strict Whether a value that equals the minimum fails.
- * @property {boolean} upper
- * @property {string} indicator An indicator whose answer must be one of `options`; or none of them, if `excluded`.
+ * @property {number} level The level that requires the gate; 0 if a limit requires it.
+ * @property {string} measure The measure that the gate compares; empty for a gate on an answer or on a level.
+ * @property {"percent" | "points" | ""} unit The unit of `minimum` and `value`; empty if there is no measure.
+ * @property {number} minimum The minimum of the measure; if `upper` is true, the maximum instead.
+ * @property {boolean} strict Whether a value equal to `minimum` fails the gate.
+ * @property {boolean} upper Whether `minimum` is a maximum.
+ * @property {string} indicator An indicator whose answer must be one of `options`; if `excluded` is true, none of them.
  * @property {string[]} options
- * @property {string} category Another category, in which `categoryLevel` must be reached; or not, if `excluded`.
+ * @property {string} category Another category, in which the unit must reach `categoryLevel`; if `excluded` is true,
+ *   must not reach it.
  * @property {number} categoryLevel
  * @property {boolean} excluded
- * @property {number} limit The number of the limit that needs it; 0: a level needs it.
+ * @property {number} limit The number of the limit that requires the gate; 0 if a level requires it.
  */
 
 /**
- * What a unit has of a gate, or of a combination of gates.
+ * A unit's values for a gate, or for a combination of gates.
  *
  * @typedef {object} Found
  * @property {number} value The unit's value of the measure.
- * @property {string} answer The unit's answer; empty: not reported.
- * @property {number} reachedLevel The level that the unit reaches in the other category; 0: none.
- * @property {number} atLeast Of a combination: how many of its parts must hold; 0: it is a gate.
- * @property {number} outOf Of a combination: the number of its parts.
- * @property {Cause[]} of Of a combination: the parts that do not hold, the nearest first.
+ * @property {string} answer The unit's answer; empty if it was not reported.
+ * @property {number} reachedLevel The level that the unit reaches in the other category; 0 if it reaches none.
+ * @property {number} atLeast The number of parts of a combination that must hold; 0 for a gate.
+ * @property {number} outOf The number of parts of a combination; 0 for a gate.
+ * @property {Cause[]} of The parts of a combination that the unit lacks; the part that it misses by least comes first.
  */
 
 /** What a unit lacks for its next better level: a gate, or a combination of gates such as "2 of 3". */
@@ -67,7 +68,7 @@ export class Cause {
    *
    * @param {Language} [language]
    * @param {Titles} [titles]
-   * @param {string} [category] Code of the category that the cause is of, whose levels may have names.
+   * @param {string} [category] Code of the category to which the cause belongs, for the names of its levels.
    */
   sentence(language = "en", titles = {}, category = "") {
     return causeSentence(this, language, titles, category);

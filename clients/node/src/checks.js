@@ -1,9 +1,9 @@
-// Checks of arguments. Values that the client would not read are refused, not ignored.
+// Checks of arguments. Values that the client would not use are refused, not ignored.
 
 import { types } from "node:util";
 
 /**
- * Whether a value is a plain object, such as { a: 1 }. In an instance of a class, inherited properties would be missed.
+ * Whether a value is a plain object, such as { a: 1 }. In instances of classes, inherited properties would be missed.
  *
  * @param {unknown} value
  */
@@ -88,7 +88,7 @@ export function checkText(value, where) {
 }
 
 /**
- * Whether a value is a string that UTF-8 can express. Half a surrogate pair would arrive as another letter.
+ * Whether a value is a string that UTF-8 can express. Half of a surrogate pair would arrive as another character.
  *
  * @param {unknown} value
  * @returns {value is string}

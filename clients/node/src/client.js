@@ -1,8 +1,9 @@
 // The client. It takes plain values and returns plain objects.
 
+import { isIPv4 } from "node:net";
 import { create } from "@bufbuild/protobuf";
 import { ConnectError, createClient } from "@connectrpc/connect";
-import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
+import { createGrpcTransport } from "@connectrpc/connect-node";
 import { describe, listOf } from "./checks.js";
 import { ScorerError } from "./errors.js";
 import { Form, summary } from "./forms.js";
@@ -14,8 +15,9 @@ import {
   UnitTableSchema,
 } from "../gen/egov/scorer/v1/scorer_pb.js";
 import { checkClientOptions, checkOptions, limit, PER_CALL, RANK, SCORE } from "./options.js";
-import { province, scoredUnit, tableProvince } from "./replies.js";
+import { present, province, scoredUnit, tableProvince } from "./replies.js";
 import { rowMessage, setFields, view } from "./requests.js";
+import { Sessions } from "./sessions.js";
 import { loadArrow, tableStream } from "./tables.js";
 
 /** @typedef {import("@connectrpc/connect").CallOptions} CallOptions */
@@ -30,7 +32,7 @@ import { loadArrow, tableStream } from "./tables.js";
 
 const TIMEOUT_MS = 60_000;
 
-/** A connection to the service. It opens with the first call. An idle connection does not keep the process alive. */
+/** A connection to the service, which is opened by the first call. An idle one does not keep the process alive. */
 export class ScorerClient {
   #address;
   #headers;
@@ -41,7 +43,7 @@ export class ScorerClient {
   #closed = false;
 
   /**
-   * @param {string} address Such as "http://127.0.0.1:50051", or https.
+   * @param {string} address An http or https address, such as "http://127.0.0.1:50051".
    * @param {ClientOptions} [options]
    */
   constructor(address, options = {}) {
@@ -56,7 +58,7 @@ export class ScorerClient {
     this.#headers = headers(token);
     limit(timeoutMs);
     this.#timeoutMs = timeoutMs;
-    this.#sessions = new Http2SessionManager(this.#address.origin, undefined, tls && { ...tls });
+    this.#sessions = new Sessions(this.#address.origin, undefined, tls && { ...tls });
     const transport = createGrpcTransport({ baseUrl: this.#address.origin, sessionManager: this.#sessions });
     this.#scorer = createClient(ScorerService, transport);
     this.#criteria = createClient(CriteriaService, transport);
@@ -69,7 +71,7 @@ export class ScorerClient {
   }
 
   /**
-   * Scores one unit; its ranks are 0.
+   * Scores one unit. All its ranks are 0.
    *
    * @param {CriteriaSetName} criteriaSet
    * @param {Row} row
@@ -86,12 +88,12 @@ export class ScorerClient {
   }
 
   /**
-   * Scores and ranks all units of a province from rows: the convenient form, for up to a few hundred units.
+   * Scores and ranks all units of a province, given as rows. Rows are convenient for up to a few hundred units.
    *
    * @param {CriteriaSetName} criteriaSet
    * @param {Iterable<Row>} rows All units; if one is left out, ranks are wrong.
    * @param {RankOptions & PerCall} [options]
-   * @throws {ScorerError} The call failed; one unit with a violation is enough.
+   * @throws {ScorerError} The call failed, for example because one unit has a violation.
    */
   async rankProvince(criteriaSet, rows, options = {}) {
     const units = listOf(rows, "rows", "rows").map((row, index) => rowMessage(row, `rows[${index}]`));
@@ -99,7 +101,7 @@ export class ScorerClient {
   }
 
   /**
-   * Scores and ranks all units of a province from a table, for thousands of units.
+   * Scores and ranks all units of a province, given as a table. Tables are for thousands of units.
    *
    * @param {CriteriaSetName} criteriaSet
    * @param {UnitTable} table All units, one per row.
@@ -134,11 +136,11 @@ export class ScorerClient {
     const reply = await this.#call(options, (callOptions) =>
       this.#criteria.getCriteriaSet(setFields(name), callOptions),
     );
-    return /** @type {import("./forms.js").CriteriaSetMessage} */ (reply.criteriaSet);
+    return /** @type {import("./forms.js").CriteriaSetMessage} */ (present(reply.criteriaSet));
   }
 
   /**
-   * Returns one criteria set as a form: its indicators, and titles of its parts.
+   * Returns one criteria set as a form: its indicators, and the titles of its parts.
    *
    * @param {CriteriaSetName} name
    * @param {PerCall} [options]
@@ -193,22 +195,23 @@ function url(address) {
 }
 
 /**
- * Whether calls to this address are encrypted or stay on this machine.
+ * Whether calls to this address are encrypted, or do not leave this machine.
  *
  * @param {URL} address
  */
 function isSafe({ protocol, hostname }) {
-  return protocol === "https:" || hostname === "localhost" || hostname === "[::1]" || hostname.startsWith("127.");
+  const isLoopback = isIPv4(hostname) ? hostname.startsWith("127.") : ["localhost", "[::1]"].includes(hostname);
+  return protocol === "https:" || isLoopback;
 }
 
 /**
- * A function that makes the headers of a call.
+ * Returns a function that makes the headers of a call.
  *
  * @param {ClientOptions["token"]} token
  */
 function headers(token) {
   if (typeof token === "string") {
-    bearer(token); // refuses a token that is not valid before the first call
+    bearer(token); // throws now, not in the first call, if the token is not valid
   }
   return async () => {
     const result = new Headers();
@@ -220,10 +223,10 @@ function headers(token) {
 }
 
 /**
- * The value of the header for a token.
+ * The value of the header `authorization` for a token.
  *
  * @param {string} token
- * @throws {TypeError} It is not a valid token.
+ * @throws {TypeError} The token is not valid.
  */
 function bearer(token) {
   if (typeof token !== "string" || token === "") {
@@ -231,7 +234,7 @@ function bearer(token) {
   }
   const trimmed = token.trim(); // files end with a newline
   if (!/^[\x21-\x7e]+$/.test(trimmed)) {
-    // The token is not part of the message; the error of Headers would quote it.
+    // The message does not contain the token. The error of Headers would quote it.
     throw new TypeError("token: is empty, or has spaces or characters that are not ASCII");
   }
   return `Bearer ${trimmed}`;

@@ -8,11 +8,11 @@ import { BadRequestSchema, ErrorInfoSchema } from "../gen/google/rpc/error_detai
  *
  * @typedef {object} Violation
  * @property {string} field Path of the field, such as `rows.units[3].answers["computers"]`.
- * @property {string} reason In capitals, for programs.
- * @property {string} description The mistake and how to correct it, for people.
+ * @property {string} reason The kind of mistake in capitals, for programs.
+ * @property {string} description What is wrong and how to fix it, for people.
  */
 
-/** A call failed. */
+/** The error of a call that failed. */
 export class ScorerError extends Error {
   /** @param {ConnectError} error The error of the transport. */
   constructor(error) {
@@ -32,7 +32,7 @@ export class ScorerError extends Error {
       .flatMap((bad) => bad.fieldViolations)
       .map(({ field, reason, description }) => ({ field, reason, description }));
     /**
-     * Further facts.
+     * Further facts, such as the request id.
      * @type {Record<string, string>}
      */
     this.metadata = { ...info?.metadata };

@@ -1,6 +1,7 @@
-// Reads the plain fields of results, by the fields of their messages: from messages, and from the columns of tables.
+// Reads the plain fields of results from messages, and from the columns of tables.
 //
-// A result has the fields of its message by the same names, so a field that is added to a message needs no code here.
+// The fields of a result have the same names as those of its message. So a field that is added to a message needs no
+// code here.
 
 import { ScalarType } from "@bufbuild/protobuf";
 
@@ -18,7 +19,7 @@ function plainFields(schema) {
 }
 
 /**
- * Returns a function that reads these fields of a message. Enumerations become words, such as "below_minimum".
+ * Returns a function that reads the plain fields of a message. Enumerations become words, such as "below_minimum".
  *
  * @param {Schema} schema
  * @returns {(message: any) => any}
@@ -39,13 +40,13 @@ export function messageReader(schema) {
 }
 
 /**
- * Returns a function that reads these fields of one row from the columns that have their names. Null becomes 0, an
- * empty text or false.
+ * Returns a function that reads the plain fields from one row of a table, by the names of the columns. Null becomes 0,
+ * an empty text or false.
  *
  * @param {Schema} schema
- * @param {string} prefix Prefix of the columns.
- * @param {string[]} others Fields that have no such column.
- * @param {string} suffix Suffix of the columns.
+ * @param {string} prefix What comes before the name of a field in the name of its column.
+ * @param {string[]} others Fields that have no column.
+ * @param {string} suffix What comes after the name of a field in the name of its column.
  * @returns {(cells: (column: string) => any) => any}
  */
 export function rowReader(schema, prefix, others = [], suffix = "") {
@@ -69,7 +70,7 @@ function empty(field) {
 }
 
 /**
- * The members of an enumeration in lower case, without their common prefix, by number.
+ * The word for each number of an enumeration: the member's name in lower case, without the common prefix.
  *
  * @param {DescEnum} description
  * @returns {Record<number, string>}

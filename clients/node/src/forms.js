@@ -15,11 +15,12 @@ import { indicatorKey, inLanguage, optionKey, subtotalKey, textsByKey, textsOf }
  * @property {string} code
  * @property {Texts} titles
  * @property {string} provenance "published" or "reconstructed".
- * @property {Day | null} effectiveFrom First day on which the set is in force; null: none.
- * @property {Day | null} effectiveTo Last day on which the set is in force; null: none.
+ * @property {Day | null} effectiveFrom The first day on which the set is in force; null if the set does not name one.
+ * @property {Day | null} effectiveTo The last day on which the set is in force; null if the set does not name one.
  * @property {string[]} tiers
  * @property {string} revision
- * @property {boolean} available Whether the set can be used; otherwise `problems` says why not.
+ * @property {boolean} available Whether the set and its current document can be used; otherwise `problems` says
+ *   why not.
  * @property {string[]} problems
  * @property {string} series The name shared by successive sets of one method; may be empty.
  */
@@ -33,10 +34,10 @@ import { indicatorKey, inLanguage, optionKey, subtotalKey, textsByKey, textsOf }
  * @property {string} unit
  * @property {Texts} titles
  * @property {string[]} options
- * @property {Record<string, [number, number]>} ranges Smallest and largest allowed answer, by tier.
- * @property {Texts} meanings What exactly is reported.
+ * @property {Record<string, [number, number]>} ranges The smallest and the largest allowed answer, by tier.
+ * @property {Texts} meanings What exactly units have to report.
  * @property {Texts} unitTitles The unit of measurement by language; other languages use `unit`.
- * @property {Record<string, Texts>} optionTitles By option, its titles.
+ * @property {Record<string, Texts>} optionTitles The titles of each option, by code of the option.
  */
 
 /** @type {Record<number, Indicator["kind"]>} */
@@ -58,14 +59,13 @@ export class Form {
     this.criteriaSet = code;
     this.titles = textsOf(titles);
     this.tiers = tiers;
-    /** In the order in which criteria first read them. */
+    /** The set's indicators, in the order in which criteria first read them. */
     this.indicators = message.indicators.map(indicator);
     /** Ids of criteria that may be marked as not applicable. */
     this.excludable = criteria.filter((criterion) => criterion.mayBeNotApplicable).map((criterion) => criterion.id);
     /**
-     * Titles of categories, groups and criteria, by code; of indicators by `indicator/` and the code; of options by
-     * `option/`, the code of the indicator, `/` and the option; of subtotals by `subtotal/` and the code; of tiers,
-     * levels and statuses by the keys that `Province.names` has.
+     * Titles by language, by these keys: codes of categories, groups and criteria; `indicator/INDICATOR`;
+     * `option/INDICATOR/OPTION`; `subtotal/SUBTOTAL`; and the keys of `Province.names`.
      *
      * @type {Record<string, Texts>}
      */
@@ -79,21 +79,21 @@ export class Form {
       ...message.subtotals.map((item) => [subtotalKey(item.code), textsOf(item.titles)]),
       ...Object.entries(textsByKey(names)),
     ]);
-    /** Decimals of published points. */
+    /** Number of decimals of published points. */
     this.pointsDecimals = message.precision?.points ?? 0;
     /** Tiers in which units are commended. */
     this.commends = message.commend.map((best) => best.tier);
     /** Tiers whose units are ranked within their parent; these units must name a parent. */
     this.withinParent = message.rankedWithinParent;
-    /** Decimals of published percentages. */
+    /** Number of decimals of published percentages. */
     this.percentDecimals = message.precision?.percent ?? 0;
     /** How published points and percentages are rounded: "half_up", "half_even", "down" or "up". */
     this.rounding = message.precision?.mode || "half_up";
   }
 
   /**
-   * All titles in one language, or in the first language of each, by the keys of `texts`. `sentence` and `why` accept
-   * them.
+   * All titles in a language, by the keys of `texts`. A title that this language lacks is in its first language.
+   * `sentence` and `why` accept the result.
    *
    * @param {string} language
    */

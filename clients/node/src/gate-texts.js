@@ -1,4 +1,4 @@
-// Reads the causes of a unit from texts in the columns `failing` of tables.
+// Reads the causes of a unit from the text in a column `failing` of a table.
 
 import { Cause } from "./causes.js";
 
@@ -40,8 +40,8 @@ const NO_GATE = {
 const NOTHING_FOUND = { value: 0, answer: "", reachedLevel: 0, atLeast: 0, outOf: 0, of: [] };
 
 /**
- * What a cell such as "level 3: infrastructure >= 12.5, 1 of 2 (presence >= 80%, total >= 70%)" names, with the unit's
- * values.
+ * The causes in a cell such as "level 3: infrastructure >= 12.5, 1 of 2 (presence >= 80%, total >= 70%)", with the
+ * unit's values from other columns.
  *
  * @param {Cells} cells
  * @param {string} prefix Prefix of the category's columns.
@@ -61,7 +61,7 @@ export function causes(cells, prefix) {
 }
 
 /**
- * A gate or a combination.
+ * The cause for the text of a gate or a combination.
  *
  * @param {string} text
  * @param {Gate} none A gate that has only its level or limit.

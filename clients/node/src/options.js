@@ -14,7 +14,8 @@ import { checkKeys, describe, isInt32, isText } from "./checks.js";
 
 /**
  * @typedef {object} ClientOptions
- * @property {number} [timeoutMs] Time limit of calls that have no own `timeoutMs`; by default 60 s; Infinity: no limit.
+ * @property {number} [timeoutMs] Milliseconds that a call without its own `timeoutMs` may take; by default 60,000;
+ *   Infinity means no limit.
  * @property {Tls} [tls] Only for an https address.
  * @property {string | (() => string | Promise<string>)} [token] A bearer token; or a function that returns one and is
  *   called before each call.
@@ -25,30 +26,30 @@ import { checkKeys, describe, isInt32, isText } from "./checks.js";
  * Options of every call.
  *
  * @typedef {object} PerCall
- * @property {number} [timeoutMs] Overrides the client's.
+ * @property {number} [timeoutMs] Milliseconds that the call may take; overrides the client's `timeoutMs`.
  * @property {AbortSignal} [signal] Cancels the call.
  */
 
 /**
  * @typedef {object} ScoreOptions
- * @property {string} [period] Such as "2020-H1".
- * @property {boolean} [full] Whether results include groups and criteria.
+ * @property {string} [period] The assessment period, such as "2020-H1".
+ * @property {boolean} [full] Whether results include groups, criteria and subtotals.
  */
 
 /**
  * @typedef {object} RankOptions
- * @property {string} [province]
- * @property {string} [period] Such as "2020-H1".
+ * @property {string} [province] Name or code of the province; the result repeats it.
+ * @property {string} [period] The assessment period, such as "2020-H1".
  * @property {string} [tier] Limits the reply to one tier; for a table without a column `tier`, the tier of all units.
- * @property {boolean} [full] Whether results include groups and criteria.
- * @property {number} [pageSize] Largest number of units in the reply; 0: all units.
+ * @property {boolean} [full] Whether results include groups, criteria and subtotals.
+ * @property {number} [pageSize] Maximum number of units in the reply; 0 means all units.
  * @property {string} [pageToken] `nextPageToken` of the previous page.
  */
 
 /** @typedef {readonly [expected: string, accepts: (value: unknown) => boolean]} Kind */
 /** @typedef {Readonly<Record<string, Kind>>} Kinds */
 
-/** The most milliseconds that gRPC can express, in eight digits; about 27 hours. */
+/** The longest time limit that gRPC can express in milliseconds, with eight digits; about 27 hours. */
 const MAX_TIMEOUT_MS = 99_999_999;
 
 /** @type {Kind} */
@@ -126,10 +127,10 @@ export function checkClientOptions(options) {
 }
 
 /**
- * A time limit in the form that the transport accepts.
+ * A time limit in the form that the transport accepts: whole milliseconds, or undefined for no limit.
  *
  * @param {number} timeoutMs
- * @throws {RangeError} It is not above 0, or too large.
+ * @throws {RangeError} The time limit is not above 0, or too large.
  */
 export function limit(timeoutMs) {
   if (timeoutMs === Infinity) {

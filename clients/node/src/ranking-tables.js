@@ -20,13 +20,13 @@ import { UnitResult } from "./results.js";
 /** @typedef {import("./results.js").CriterionResult} CriterionResult */
 /** @typedef {Readonly<Record<string, number>>} Maxima */
 
-/** Matches the first column of a subtotal. */
+/** Matches the name of the first column of a subtotal. */
 const SUBTOTAL = /^subtotal\.(.+)\.points$/;
 
-/** Ends the names of columns with what results from the answers that units reported themselves. */
+/** Suffix of the columns with results that are computed from the units' own reports. */
 const SELF_REPORTED = "@self_reported";
 
-/** A ranking of units that were sent as a table. `units` are read from the table on first access. */
+/** A ranking of units that were sent as a table. `units` are read from the table when they are first accessed. */
 export class TableRanking extends Ranking {
   #arrowStream;
   #arrow;
@@ -49,10 +49,11 @@ export class TableRanking extends Ranking {
     /** @type {UnitResult[] | undefined} */
     let units;
     const get = () => (units ??= unitsOf(this.table));
-    Object.defineProperty(this, "units", { get, enumerable: true }); // an own property, which JSON.stringify sees
+    // A getter of the class would be skipped by JSON.stringify.
+    Object.defineProperty(this, "units", { get, enumerable: true });
   }
 
-  /** The bytes of `table`, as an Arrow IPC stream: for files, and for other Arrow libraries. */
+  /** The table as the bytes of an Arrow IPC stream, for files and for other Arrow libraries. */
   get arrowStream() {
     return this.#arrowStream;
   }
@@ -108,7 +109,7 @@ function unitsOf(table) {
 }
 
 /**
- * A value of the schema's metadata, which is JSON.
+ * A value of the schema's metadata, parsed from JSON.
  *
  * @param {Table} table
  * @param {string} name
@@ -155,7 +156,7 @@ function categoryReaders(names, nominal, maxima) {
 }
 
 /**
- * Groups and their criteria, from the names of a category's columns. The columns of criteria follow those of the group.
+ * Groups and their criteria, from the names of a category's columns. The columns of a group come first.
  *
  * @param {string[]} names
  */

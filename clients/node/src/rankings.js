@@ -1,4 +1,4 @@
-// The rankings of a province, with the counts of each.
+// The rankings of a province, with their counts.
 
 import { only } from "./checks.js";
 import { inLanguage } from "./titles.js";
@@ -8,25 +8,25 @@ import { inLanguage } from "./titles.js";
 /** @typedef {import("./titles.js").Texts} Texts */
 
 /**
- * Counts of one category over a whole ranking.
+ * Counts of units in one category, over a whole ranking.
  *
  * @typedef {object} Tally
  * @property {string} category
  * @property {number} ranked Number of units that are ranked.
  * @property {{ level: number, units: number }[]} levels Number of units by level, the best level first.
  * @property {(Gate & { units: number })[]} failing Number of units that fail each gate.
- * @property {CriterionCount[]} criteria With `full` only.
+ * @property {CriterionCount[]} criteria Empty unless the result was requested with `full`.
  */
 
 /**
- * Counts of units for one criterion; the fields are those of the message CriterionCount.
+ * Counts of units for one criterion.
  *
  * @typedef {object} CriterionCount
  * @property {string} criterion
- * @property {number} applicable
- * @property {number} full
- * @property {number} none
- * @property {number} missing
+ * @property {number} applicable Number of units to which the criterion applies.
+ * @property {number} full Number of units with the most points that the criterion gives.
+ * @property {number} none Number of units with the fewest points that the criterion gives.
+ * @property {number} missing Number of units whose answer is missing.
  */
 
 /**
@@ -97,7 +97,7 @@ export class Province {
   }
 
   /**
-   * Titles of tiers, levels and statuses in one language, or in the first language of each. The keys are
+   * Titles of tiers, levels and statuses in a language; in their first language if they lack it. The keys are
    * "tier/district", "readiness/1" for a level, "standing/ranked", "status/missing" and "provenance/published". Tiers
    * and levels without titles are left out. `Form.names` also has the titles of categories, groups and criteria.
    *
@@ -112,12 +112,12 @@ export class Province {
    *
    * @param {string} tier
    * @param {string} [cohort]
-   * @throws {RangeError} The reply does not have the tier or cohort, or it has several cohorts and none is named.
+   * @throws {RangeError} There is no ranking of the tier or cohort, or there are several and `cohort` is not given.
    */
   ranking(tier, cohort) {
     const found = this.rankings.filter((one) => one.tier === tier && (cohort === undefined || one.cohort === cohort));
     if (found.length > 1) {
-      throw new RangeError(`${tier} is ranked by ${found.length} cohorts, such as "${found[0].cohort}": name one`);
+      throw new RangeError(`${tier} has ${found.length} cohorts, such as "${found[0].cohort}": name one`);
     }
     return only(found, (one) => one.tier, tier, cohort === undefined ? "tier" : `cohort "${cohort}" of tier`);
   }
@@ -126,7 +126,7 @@ export class Province {
    * One unit, by id.
    *
    * @param {string} id
-   * @throws {RangeError} The reply does not have the unit.
+   * @throws {RangeError} The result does not have the unit.
    */
   unit(id) {
     const units = this.rankings.flatMap((ranking) => ranking.units);

@@ -143,7 +143,7 @@ function category(message) {
 }
 
 /**
- * Returns a reader that also reads `selfReported`, a part of the same type that some messages have.
+ * Returns a reader that also reads the field `selfReported`, a message of the same type that some messages have.
  *
  * @template {{ selfReported?: T }} T
  * @param {(message: T) => any} read
@@ -181,7 +181,7 @@ function gate(message) {
  * @param {T | undefined} message
  * @returns {T}
  */
-function present(message) {
+export function present(message) {
   if (message === undefined) {
     throw new TypeError("the reply lacks a part that every reply has: is this server a scorer?");
   }

@@ -7,7 +7,7 @@ import { DateSchema } from "../gen/google/type/date_pb.js";
 import { checkKeys, checkText, describe, entriesOf, isInt32, isPlainObject, listOf } from "./checks.js";
 
 /**
- * A day. A Temporal.PlainDate is also a day. A Date is not: it is a moment, and its day depends on the time zone.
+ * A day. A Temporal.PlainDate is accepted too. A Date is refused: it is a moment, and its day depends on the time zone.
  *
  * @typedef {object} Day
  * @property {number} year
@@ -16,7 +16,8 @@ import { checkKeys, checkText, describe, entriesOf, isInt32, isPlainObject, list
  */
 
 /**
- * The name of a criteria set: its code; or a day on which exactly one set is in force, or exactly one set of `series`.
+ * How a criteria set is named: by its code; or by a day on which exactly one set is in force, or with `series`, exactly
+ * one set of this series.
  *
  * @typedef {string | { effectiveOn: Day, series?: string }} CriteriaSetName
  */
@@ -48,7 +49,7 @@ import { checkKeys, checkText, describe, entriesOf, isInt32, isPlainObject, list
  *
  * @typedef {object} Reported
  * @property {Answers} answers
- * @property {Iterable<string> | null} [notApplicable] Ids of criteria that do not apply.
+ * @property {Iterable<string> | null} [notApplicable] Ids of the criteria that do not apply to the unit.
  */
 
 /**
@@ -89,7 +90,7 @@ export function view(full) {
  * Converts a row to a message.
  *
  * @param {Row} row
- * @param {string} where Name of the row in messages, if it has no id.
+ * @param {string} where What messages call the row if it has no id.
  * @throws {TypeError} The row has an unknown key, or a value that cannot be sent.
  */
 export function rowMessage(row, where) {

@@ -21,8 +21,8 @@ import { inLanguage } from "./titles.js";
  * @property {number} published
  * @property {number} missing
  * @property {number} notApplicable
- * @property {Score} [selfReported] The same sum with the answers that the unit reported itself; absent if all answers
- *   of the set are.
+ * @property {Score} [selfReported] The same sum, computed from the answers that the unit reported itself; absent if the
+ *   set has no other answers.
  */
 
 /**
@@ -33,7 +33,7 @@ import { inLanguage } from "./titles.js";
  * @property {number} points
  * @property {number} maxPoints
  * @property {number} percent
- * @property {number} level The best level whose gates on this measure all hold; 0: none.
+ * @property {number} level The best level for which the unit passes all gates on this measure; 0 if there is none.
  */
 
 /**
@@ -44,8 +44,8 @@ import { inLanguage } from "./titles.js";
  * @property {number} points
  * @property {number} maxPoints
  * @property {"scored" | "missing" | "not_applicable"} status
- * @property {CriterionResult} [selfReported] The same criterion with the answers that the unit reported itself; absent
- *   if all answers of the set are.
+ * @property {CriterionResult} [selfReported] The same criterion, computed from the unit's own reports; absent if the
+ *   set has no other answers.
  */
 
 /**
@@ -58,7 +58,7 @@ import { inLanguage } from "./titles.js";
  */
 
 /**
- * One subtotal of a unit: the sum of criteria across groups, which decides nothing.
+ * One subtotal of a unit: a sum of criteria across groups. Levels and ranks do not depend on it.
  *
  * @typedef {object} SubtotalResult
  * @property {string} subtotal
@@ -72,12 +72,13 @@ import { inLanguage } from "./titles.js";
  * @property {string} category
  * @property {Score} score
  * @property {"ranked" | "below_minimum" | "nothing_applicable" | "excluded"} standing
- * @property {number} level 1 is best; 0: none.
- * @property {string} levelCode What people call the level, such as "A"; empty without a level, or if it has no code.
- * @property {number} rank From 1; 0: not ranked, or scored alone.
- * @property {Cause[]} causes What the unit lacks for the next better level, or for the lowest level if it has none.
- * @property {Measure[]} measures Empty if the request was a table, which has a column for each measure.
- * @property {GroupResult[]} groups With `full` only.
+ * @property {number} level The unit's level; 1 is the best, 0 means that the unit has no level.
+ * @property {string} levelCode The level's code for people, such as "A"; empty if the unit has no level, or the level
+ *   has no code.
+ * @property {number} rank The unit's rank, from 1; 0 if the unit is not ranked, or was scored with `scoreUnit`.
+ * @property {Cause[]} causes What the unit lacks for its next better level; if it has no level, for the lowest one.
+ * @property {Measure[]} measures Empty if the request was a table. The table of the reply has columns for the measures.
+ * @property {GroupResult[]} groups Empty unless the result was requested with `full`.
  */
 
 /** The results of one unit. */
@@ -89,12 +90,12 @@ export class UnitResult {
   /** @type {CategoryResult[]} */
   categories = [];
   /**
-   * All categories together.
+   * The scores of all categories together.
    *
    * @type {Score}
    */
   overall;
-  /** From 1; 0: not ranked, or scored alone. */
+  /** The unit's overall rank, from 1; 0 if it has none, or the unit was scored with `scoreUnit`. */
   overallRank = 0;
   /**
    * Required categories in which the unit is not ranked.
@@ -102,10 +103,10 @@ export class UnitResult {
    * @type {string[]}
    */
   lacking = [];
-  /** Whether the unit is commended; false if it was scored alone. */
+  /** Whether the unit is commended; false if it was scored with `scoreUnit`. */
   commended = false;
   /**
-   * With `full` only.
+   * Empty unless the result was requested with `full`.
    *
    * @type {SubtotalResult[]}
    */
@@ -115,7 +116,7 @@ export class UnitResult {
 
   /**
    * @param {Omit<UnitResult, "category" | "why" | "names">} fields
-   * @param {Record<string, Texts>} [texts] Titles of tiers, levels and statuses, if the unit was scored alone.
+   * @param {Record<string, Texts>} [texts] Titles of tiers, levels and statuses, if the call was `scoreUnit`.
    */
   constructor(fields, texts = {}) {
     this.overall = fields.overall;
@@ -124,7 +125,7 @@ export class UnitResult {
   }
 
   /**
-   * Titles of tiers, levels and statuses in one language, if the unit was scored alone; otherwise `Province` has them.
+   * Titles of tiers, levels and statuses in one language, if the call was `scoreUnit`; otherwise `Province` has them.
    *
    * @param {string} language
    */
@@ -143,7 +144,7 @@ export class UnitResult {
   }
 
   /**
-   * A sentence for each category: the level, and what keeps the unit from a better one.
+   * For each category, a sentence with the level and the causes that keep the unit from a better level.
    *
    * @param {Language} [language]
    * @param {Titles} [titles]

@@ -17,12 +17,12 @@ import { indicatorKey, levelKey, limitKey, optionKey } from "./titles.js";
  */
 
 /**
- * Such as: infrastructure + human_resources is 78.86 %, level 3 requires at least 80 %.
+ * A cause as a sentence, such as: infrastructure + human_resources is 78.86 %, level 3 requires at least 80 %.
  *
  * @param {Cause} cause
  * @param {Language} language
  * @param {Titles} titles
- * @param {string} category Code of the category that the cause is of.
+ * @param {string} category Code of the category to which the cause belongs.
  */
 export function causeSentence(cause, language, titles, category) {
   const words = wordsOf(language);
@@ -37,7 +37,7 @@ export function causeSentence(cause, language, titles, category) {
 }
 
 /**
- * Such as: 2 of 3: presence 71 of 80 % or transaction 66 of 80 %.
+ * A combination in few words, such as: 2 of 3: presence 71 of 80 % or transaction 66 of 80 %.
  *
  * @param {Cause} cause
  * @param {Words} words
@@ -53,7 +53,7 @@ function combination(cause, words, titles) {
 }
 
 /**
- * Such as: total 78.86 of 80 %.
+ * A gate in few words, such as: total 78.86 of 80 %.
  *
  * @param {Cause} cause
  * @param {Words} words
@@ -68,7 +68,7 @@ function shortCause(cause, words, titles) {
 }
 
 /**
- * What a gate reads, and the unit's value of it.
+ * The name of what a gate reads, and the unit's value for it, as texts.
  *
  * @param {Cause} cause
  * @param {Words} words
@@ -109,10 +109,10 @@ function needed(cause, words, titles) {
 }
 
 /**
- * The name of an answer for people: the title of an option, yes or no.
+ * An answer for people: the title of an option, yes, no, or "not reported".
  *
  * @param {Cause} cause
- * @param {string} code "true" or "false" of a flag, an option, or empty if the answer was not reported.
+ * @param {string} code "true" or "false" for a flag, or an option; empty if the answer was not reported.
  * @param {Words} words
  * @param {Titles} titles
  */
@@ -166,7 +166,7 @@ export function categorySentence(category, language, titles) {
 }
 
 /**
- * The name of a level for people: its title, or such as "level 1".
+ * The name of a level for people: its title; without a title, its number, such as "level 1".
  *
  * @param {string} category
  * @param {number} level
@@ -178,7 +178,7 @@ function levelName(category, level, words, titles) {
 }
 
 /**
- * The name of a limit for people, with its title if it has one, such as: limit 1; or: the limit "Low impact".
+ * The name of a limit for people: with its title, such as: the limit "Low impact"; or with its number: limit 1.
  *
  * @param {string} category
  * @param {number} limit
@@ -219,7 +219,7 @@ function titleOf(code, titles) {
 }
 
 /**
- * A number with two decimals, rounded half up; with more if it would look equal to the minimum otherwise.
+ * A number with two decimals, rounded half up. It has more decimals if it would otherwise look equal to the minimum.
  *
  * @param {number} value
  * @param {number} minimum
@@ -230,7 +230,7 @@ function shown(value, minimum) {
 }
 
 /**
- * A number in millionths. This is a whole number, because the service's numbers have at most six decimals.
+ * A number in millionths, as a whole number: numbers of the service have at most six decimals.
  *
  * @param {number} number
  */
@@ -239,7 +239,7 @@ function micro(number) {
 }
 
 /**
- * Millionths rounded to hundredths, an exact half away from zero.
+ * A number in millionths, rounded to whole hundredths; exact halves are rounded away from zero.
  *
  * @param {number} millionths
  */
@@ -248,7 +248,7 @@ function hundredths(millionths) {
 }
 
 /**
- * Millionths as a decimal number without trailing zeros.
+ * A number in millionths as a decimal text without trailing zeros.
  *
  * @param {number} millionths
  */

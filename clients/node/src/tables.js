@@ -11,14 +11,14 @@ import { criterionIds, dayOf } from "./requests.js";
 /** @typedef {import("./requests.js").Value} Value */
 
 /**
- * Numbers in a typed array. NaN means not reported. Flags may be 0 and 1.
+ * A column of numbers as a typed array. NaN means not reported. Flags are 0 and 1.
  *
  * @typedef {Float64Array | Float32Array | Int8Array | Uint8Array | Uint8ClampedArray | Int16Array | Uint16Array |
  *   Int32Array | Uint32Array | BigInt64Array | BigUint64Array} Numbers
  */
 
 /**
- * A column: one value per unit, all of one type. null, undefined and NaN mean not reported. The column
+ * A column: one value per unit, all of the same type. null, undefined and NaN mean not reported. The column
  * `not_applicable` has an array of criterion ids for each unit.
  *
  * @typedef {Numbers | Vector | Iterable<Value | Iterable<string> | null | undefined>} Column
@@ -32,14 +32,14 @@ import { criterionIds, dayOf } from "./requests.js";
  * @typedef {Table | Uint8Array | Readonly<Record<string, Column>> | ReadonlyMap<string, Column>} UnitTable
  */
 
-/** Typed arrays that makeVector does not support; they are read value by value. */
+/** Typed arrays that apache-arrow's makeVector does not support. They are read value by value. */
 const NO_ARROW_TYPE = ["Uint8ClampedArray", "Float16Array"];
 
 /**
  * Loads the package apache-arrow. Only tables need it.
  *
  * @returns {Promise<Arrow>}
- * @throws {Error} It is not installed.
+ * @throws {Error} The package is not installed.
  */
 export async function loadArrow() {
   try {
@@ -58,7 +58,7 @@ export async function loadArrow() {
  * @param {Arrow} arrow
  * @param {UnitTable} table
  * @returns {Promise<Uint8Array>}
- * @throws {TypeError} It is not a table, its columns differ in length, or a column mixes types.
+ * @throws {TypeError} The value is not a table, its columns differ in length, or a column has values of several types.
  */
 export async function tableStream(arrow, table) {
   if (types.isUint8Array(table)) {
@@ -99,7 +99,7 @@ async function write(arrow, table) {
 }
 
 /**
- * Refuses objects of another copy of apache-arrow, which would be written wrongly.
+ * Refuses objects that belong to another copy of apache-arrow, because they would be written wrongly.
  *
  * @param {object} value
  * @param {Function} type

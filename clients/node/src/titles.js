@@ -1,4 +1,4 @@
-// What people call the codes and numbers of results: titles of tiers, levels and limits, and words for statuses.
+// Names for people in place of codes and numbers: titles of tiers, levels and limits, and words for statuses.
 
 /** @typedef {import("../gen/egov/scorer/v1/scorer_pb.js").Names} Names */
 /** @typedef {Record<string, string>} Texts By language. */
@@ -52,7 +52,7 @@ export function subtotalKey(code) {
 }
 
 /**
- * A text by language, from messages.
+ * The texts of messages, by language.
  *
  * @param {import("../gen/egov/scorer/v1/scorer_pb.js").Text[]} titles
  * @returns {Texts}
@@ -92,7 +92,7 @@ export function textsByKey(names) {
 }
 
 /**
- * Each text in one language, or in its first language; its key if there is none.
+ * For each key, the text in a language; if there is none, the first text; if there is no text at all, the key.
  *
  * @param {Record<string, Texts>} texts
  * @param {string} language

@@ -129,7 +129,7 @@ describe("rankings within parents", () => {
     test(`are told apart by their cohort, of ${form}`, async () => {
       const province = await ask();
       assert.equal(province.ranking("commune", "na-ri").cohort, "na-ri");
-      assert.throws(() => province.ranking("commune"), /commune is ranked by 2 cohorts, such as "ba-be": name one/);
+      assert.throws(() => province.ranking("commune"), /commune has 2 cohorts, such as "ba-be": name one/);
       assert.throws(() => province.ranking("commune", "hue"), new RangeError('no cohort "hue" of tier "commune"'));
     });
 

@@ -3,7 +3,9 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { createServer } from "node:net";
 import { after, describe, test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { CriteriaService } from "../gen/egov/scorer/v1/criteria_pb.js";
 import { ScorerClient, ScorerError } from "../src/index.js";
@@ -145,8 +147,10 @@ describe("tokens", () => {
   });
 
   test("it is not sent to others without encryption, unless insecure is set", () => {
-    assert.throws(() => new ScorerClient("http://scorer.example:50051", { token: "abc" }), /without encryption/);
-    for (const address of ["https://scorer.example", "http://localhost:1", "http://[::1]:1"]) {
+    for (const address of ["http://scorer.example:50051", "http://127.scorer.example", "http://localhost.example"]) {
+      assert.throws(() => new ScorerClient(address, { token: "abc" }), /without encryption/);
+    }
+    for (const address of ["https://scorer.example", "http://localhost:1", "http://[::1]:1", "http://127.0.0.2"]) {
       connected(address, { token: "abc" });
     }
     connected("http://scorer.example", { token: "abc", insecure: true });
@@ -218,6 +222,23 @@ describe("connections", () => {
     `;
     const running = spawn(process.execPath, ["--input-type=module", "--eval", program], { stdio: "inherit" });
     assert.deepEqual(await once(running, "exit"), [1, null]);
+  });
+
+  test("a client of a server that speaks no HTTP/2 can be closed at once", async () => {
+    const server = createServer((socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n")).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    cleanUp.push(() => server.close());
+    const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+    const client = connected(`http://127.0.0.1:${port}`);
+    const error = await refused(client.criteriaSets()).finally(() => client.close());
+    assert.equal(error.code, "INTERNAL");
+    await setTimeout(50); // an error that nobody catches would end the process, and fails this test
+  });
+
+  test("an empty reply is no criteria set", async () => {
+    const server = await standIn((router) => router.service(CriteriaService, { getCriteriaSet: () => ({}) }));
+    cleanUp.push(server.stop);
+    await assert.rejects(connected(server.address).form("hue-2020"), /is this server a scorer\?/);
   });
 
   test("close gives up what is under way", async () => {

@@ -1,4 +1,4 @@
-"""The client for asyncio: what the other one gives, while the event loop goes on."""
+"""Tests of the client for asyncio: it returns the same results as the other client, without blocking the event loop."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_both_clients_have_the_same_methods_with_their_texts() -> None:
         assert ours.__doc__
 
 
-def test_every_method_gives_the_same(service: Service, answers: Path) -> None:
+def test_every_async_method_returns_the_sync_result(service: Service, answers: Path) -> None:
     with Client(service.address) as client:
         table = client.read_file(SET, answers)
         rows = table.rows()
@@ -76,7 +76,7 @@ def test_every_method_gives_the_same(service: Service, answers: Path) -> None:
                 assert ours == theirs, name
 
 
-def test_calls_go_at_the_same_time_and_errors_are_the_same(service: Service) -> None:
+def test_async_calls_run_concurrently_and_raise_the_same_errors(service: Service) -> None:
     async def ask() -> list[object]:
         async with AsyncClient(service.address) as client:
             return await asyncio.gather(client.form(SET), client.form("unknown"), return_exceptions=True)
@@ -87,7 +87,7 @@ def test_calls_go_at_the_same_time_and_errors_are_the_same(service: Service) -> 
     assert (error.code.name, bool(error.request_id)) == ("NOT_FOUND", True)
 
 
-def test_what_is_wrong_with_a_file_has_row_and_column(service: Service, answers: Path, tmp_path: Path) -> None:
+def test_mistakes_in_a_file_have_row_and_column(service: Service, answers: Path, tmp_path: Path) -> None:
     spoilt = tmp_path / "spoilt.csv"
     spoilt.write_text(answers.read_text(encoding="utf-8").replace("d-ba-be,", "d-ba-be\u0301,", 1), encoding="utf-8")
 
@@ -100,7 +100,7 @@ def test_what_is_wrong_with_a_file_has_row_and_column(service: Service, answers:
     assert all(violation.field.startswith("row ") for violation in caught.value.violations)
 
 
-def test_progress_is_told_while_a_file_is_read_in_a_thread(service: Service, answers: Path) -> None:
+def test_progress_is_reported_while_a_file_is_read_in_a_thread(service: Service, answers: Path) -> None:
     told: list[tuple[str, int, int]] = []
     threads: set[int] = set()
 
@@ -119,12 +119,13 @@ def test_progress_is_told_while_a_file_is_read_in_a_thread(service: Service, ans
     assert threading.get_ident() not in threads
 
 
-def test_it_is_made_where_an_event_loop_runs() -> None:
+def test_an_async_client_needs_a_running_event_loop() -> None:
     with pytest.raises(RuntimeError, match="no running event loop"):
         AsyncClient("127.0.0.1:50051")
 
 
-def test_types_of_both_are_known(tmp_path: Path) -> None:
+@pytest.mark.long
+def test_both_clients_have_type_hints(tmp_path: Path) -> None:
     """What one gives the other has to await."""
     code = tmp_path / "typed.py"
     code.write_text(

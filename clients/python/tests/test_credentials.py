@@ -1,4 +1,4 @@
-"""What clients show, and to whom: TLS, certificates, tokens and request ids, with a real server."""
+"""Credentials of clients with a real server: TLS, certificates, tokens and request ids."""
 
 from __future__ import annotations
 
@@ -74,13 +74,13 @@ def failure(client: Client) -> ScorerError:
     return caught.value
 
 
-def test_a_token_is_shown_by_tls(address: str, folder: Path) -> None:
+def test_a_token_is_sent_over_tls(address: str, folder: Path) -> None:
     for authority in (AUTHORITY.certificate, folder / "root.pem", str(folder / "root.pem")):
         with Client(address, authority=authority, token=SIGNER.token("portal") + "\n") as client:
             assert client.score_unit(SET, ROW).overall.points == 12
 
 
-def test_a_token_is_asked_for_before_each_call(address: str) -> None:
+def test_the_token_function_is_called_before_each_call(address: str) -> None:
     tokens = iter([SIGNER.token("portal"), "expired", SIGNER.token("portal")])
     with Client(address, authority=AUTHORITY.certificate, token=lambda: next(tokens)) as client:
         assert client.score_unit(SET, ROW).overall.points == 12
@@ -97,7 +97,7 @@ def test_a_function_that_returns_no_token_is_refused_before_the_call(address: st
         client.form("hue-2020")
 
 
-def test_an_async_client_may_ask_for_its_token_asynchronously(address: str) -> None:
+def test_the_token_function_of_an_async_client_may_be_async(address: str) -> None:
     async def token() -> str:
         await asyncio.sleep(0)
         return SIGNER.token("portal")
@@ -111,13 +111,13 @@ def test_an_async_client_may_ask_for_its_token_asynchronously(address: str) -> N
         Client(address, authority=AUTHORITY.certificate, token=token)
 
 
-def test_who_shows_nothing_is_told_so(address: str) -> None:
+def test_a_caller_without_credentials_is_unauthenticated(address: str) -> None:
     with Client(address, authority=AUTHORITY.certificate) as client:
         error = failure(client)
     assert (error.code, error.reason) == (grpc.StatusCode.UNAUTHENTICATED, "NO_CREDENTIALS")
 
 
-def test_a_server_of_another_authority_is_not_talked_to(address: str) -> None:
+def test_a_server_with_a_certificate_of_another_authority_is_refused(address: str) -> None:
     with Client(address, authority=Authority("other").certificate, token="x", timeout=5) as client:
         error = failure(client)
     assert error.code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
@@ -142,7 +142,7 @@ def test_several_addresses_are_known_by_the_name_of_their_certificate(sets: Cata
             assert failure(client).code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
 
 
-def test_a_token_is_in_no_text(address: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_token_is_in_no_message_or_repr(address: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     secret = "sec ret-of-mine"
     with Client(address, authority=AUTHORITY.certificate, token=secret) as client:
@@ -177,7 +177,7 @@ MISFITS: dict[str, tuple[Callable[[], Client], str]] = {
 
 
 @pytest.mark.parametrize("what", MISFITS)
-def test_what_does_not_fit_together_is_refused(what: str) -> None:
+def test_contradictory_options_are_refused(what: str) -> None:
     make, message = MISFITS[what]
     with pytest.raises(ValueError, match=message):
         make()
@@ -194,17 +194,17 @@ def test_what_does_not_fit_together_is_refused(what: str) -> None:
         ("unixes.example:1", True), ("0.0.0.0:1", True),
     ],
 )  # fmt: skip
-def test_what_may_leave_this_machine_goes_by_tls(target: str, leaves: bool) -> None:
+def test_other_machines_are_called_over_tls_only(target: str, leaves: bool) -> None:
     assert leaves_this_machine(target) is leaves
 
 
-def test_several_addresses_are_one_target() -> None:
+def test_several_addresses_become_one_target() -> None:
     assert channel_target(["10.0.0.5:1", "10.0.0.6:1"]) == "ipv4:10.0.0.5:1,10.0.0.6:1"
     assert channel_target(["[::1]:1", "[::2]:1"]) == "ipv6:[::1]:1,[::2]:1"
     assert channel_target(["scorer.example:1"]) == channel_target("scorer.example:1") == "scorer.example:1"
 
 
-def test_a_request_id_is_the_callers_or_made_and_comes_back(sets: Catalogue, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_request_id_is_sent_or_created_and_returned(sets: Catalogue, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "scorer.calls")
     with serving(sets) as service, Client(service.address) as client:
         assert client.score_unit(SET, ROW, request_id="mine").request_id == "mine"

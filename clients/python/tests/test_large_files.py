@@ -1,4 +1,4 @@
-"""Large files: what reading one takes, how far it says to be, and how many mistakes it names."""
+"""Large files: memory, progress, and the number of listed mistakes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def write(file: Path, rows: int, number: str = "") -> Path:
     return file
 
 
-def test_a_cell_takes_no_more_than_a_number_and_a_row_not_its_own_texts(tmp_path: Path) -> None:
+def test_memory_of_a_file_is_one_number_per_cell(tmp_path: Path) -> None:
     file, rows = write(tmp_path / "answers.csv", 5_000), 5_000
     tracemalloc.start()
     try:
@@ -43,7 +43,7 @@ def test_a_cell_takes_no_more_than_a_number_and_a_row_not_its_own_texts(tmp_path
     assert peak < rows * (len(COLUMNS) * 8 * 1.25 + 450) + 2**20
 
 
-def test_progress_goes_from_byte_to_byte_to_the_end(tmp_path: Path) -> None:
+def test_progress_grows_to_the_size_of_the_file(tmp_path: Path) -> None:
     file, told = write(tmp_path / "answers.csv", 5_000), list[tuple[int, int]]()
     read_file(file, FORM, lambda done, total: told.append((done, total)))
     size = file.stat().st_size
@@ -54,7 +54,7 @@ def test_progress_goes_from_byte_to_byte_to_the_end(tmp_path: Path) -> None:
     assert size // (2 * PROGRESS_STEP_BYTES) < len(done) <= size // PROGRESS_STEP_BYTES + 1
 
 
-def test_a_pipe_is_read_too(tmp_path: Path) -> None:
+def test_a_pipe_can_be_read(tmp_path: Path) -> None:
     pipe, told = tmp_path / "pipe", list[tuple[int, int]]()
     os.mkfifo(pipe)
     writer = threading.Thread(target=write, args=(pipe, 30))
@@ -66,7 +66,7 @@ def test_a_pipe_is_read_too(tmp_path: Path) -> None:
     assert told[-1][1] == 0
 
 
-def test_of_thousands_of_mistakes_the_first_are_spelled_out_and_all_are_counted(tmp_path: Path) -> None:
+def test_the_first_of_thousands_of_mistakes_are_listed_and_all_counted(tmp_path: Path) -> None:
     with pytest.raises(ScorerError) as caught:
         read_file(write(tmp_path / "answers.csv", 500, "nhiều"), FORM)
     assert len(caught.value.violations) == MAX_VIOLATIONS

@@ -45,7 +45,7 @@ def test_the_examples_print_what_they_say(
     assert (tmp_path / "report.xlsx").stat().st_size > 100_000
 
 
-def test_the_example_of_several_servers_has_arguments_that_there_are(tmp_path: Path) -> None:
+def test_the_example_of_several_servers_has_valid_arguments(tmp_path: Path) -> None:
     (code,) = re.findall(r"^    Client\(.*?^    \)$", README, re.MULTILINE | re.DOTALL)
     names = set(re.findall(r"(\w+)=", code))
     assert names == {"authority", "certificate", "key", "server_name", "token"}

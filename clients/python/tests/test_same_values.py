@@ -20,19 +20,19 @@ from scorer_client.files.header import FIXED
 from scorer_client.gate_texts import causes_of
 
 
-def test_columns_of_units() -> None:
+def test_unit_columns_are_equal() -> None:
     assert set(FIXED) == set(indicators.COLUMNS_OF_UNITS)
 
 
-def test_first_day() -> None:
+def test_first_days_are_equal() -> None:
     assert requests.EPOCH == indicators.EPOCH
 
 
-def test_kinds_of_indicators() -> None:
+def test_indicator_kinds_are_equal() -> None:
     assert list(forms.KINDS.values()) == [kind.value for kind in indicators.IndicatorKind]
 
 
-def test_names_of_standings_and_statuses() -> None:
+def test_names_of_standings_and_statuses_are_equal() -> None:
     """A table has the names of the service's members, and the client derives the same names from the contract."""
     assert {standing.value: standing.name.lower() for standing in Standing} == words(pb.Standing.DESCRIPTOR)
     assert {status.value: status.name.lower() for status in Status} == words(pb.CriterionStatus.DESCRIPTOR)
@@ -43,7 +43,7 @@ def test_names_of_standings_and_statuses() -> None:
     ("unit", "minimum", "strict", "value"),
     [("percent", 800_000, False, 80.0), ("percent", 785_000, True, 78.5), ("points", 12_500_000, True, 12.5)],
 )
-def test_texts_of_gates(
+def test_texts_of_gates_are_parsed(
     unit: Literal["percent", "points"], minimum: int, strict: bool, value: float, upper: bool
 ) -> None:
     """The client parses the texts that the service writes into the columns ``failing``."""
@@ -53,7 +53,7 @@ def test_texts_of_gates(
 
 
 @pytest.mark.parametrize("excluded", [False, True])
-def test_texts_of_gates_on_answers_and_levels(excluded: bool) -> None:
+def test_texts_of_gates_on_answers_and_levels_are_parsed(excluded: bool) -> None:
     text = f"limit 2: {gate_text(AnswerGate('lan', ('none', 'simple'), excluded), 0)}"
     (answer,) = causes_of(text)
     assert (answer.limit, answer.indicator, answer.options, answer.excluded) == (2, "lan", ("none", "simple"), excluded)
@@ -61,7 +61,7 @@ def test_texts_of_gates_on_answers_and_levels(excluded: bool) -> None:
     assert (level.level, level.category, level.category_level, level.excluded) == (1, "readiness", 3, excluded)
 
 
-def test_texts_of_combinations() -> None:
+def test_texts_of_combinations_are_parsed() -> None:
     causes = causes_of("level 2: total >= 80%, 2 of 3 (a > 5, 1 of 2 (b < 5%, lan = x|y)); limit 1: level(c) <= 2")
     assert [(cause.level, cause.limit, cause.at_least, cause.out_of) for cause in causes] == [
         (2, 0, 0, 0), (2, 0, 2, 3), (0, 1, 0, 0),
@@ -71,6 +71,6 @@ def test_texts_of_combinations() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "total >= 80%", "level 1: total", "level 1: 2 of 3 ()", "level x: total >= 5"])
-def test_other_texts_are_not_taken_for_gates(text: str) -> None:
+def test_other_texts_are_not_parsed_as_gates(text: str) -> None:
     with pytest.raises(ValueError, match="is not a"):
         causes_of(text)

@@ -1,4 +1,4 @@
-"""Tables of any library in, tables out: through a real server."""
+"""Tables of any library are sent, and tables are returned, by a real server."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ def _duckdb(table: pa.Table) -> duckdb.DuckDBPyConnection:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_the_same_units_give_the_same_bytes(service: Service, answers: pa.Table, form: str) -> None:
+def test_the_same_units_give_the_same_stream(service: Service, answers: pa.Table, form: str) -> None:
     table = FORMS[form](answers)
     assert reply_to(service, table, full=True) == expected(service, answers)
 
@@ -172,20 +172,20 @@ def expected(service: Service, answers: pa.Table) -> bytes:
     return service.scorer.RankProvince(request).SerializeToString(deterministic=True)
 
 
-def test_the_answers_have_columns_of_every_kind(answers: pa.Table) -> None:
+def test_the_answers_have_columns_of_every_type(answers: pa.Table) -> None:
     kinds = {str(column.type).partition("<")[0] for column in answers.columns}
     assert kinds >= {"string", "double", "bool", "date32[day]", "list"}
 
 
 @pytest.mark.parametrize("nothing", [[[], []], [None, None], [[], None], pl.Series([[], []])], ids=str)
-def test_everything_may_apply_to_everybody(client: Client, nothing: Any) -> None:
+def test_not_applicable_may_be_empty_for_all_units(client: Client, nothing: Any) -> None:
     units = {"id": ["a", "b"], "tier": ["commune", "commune"]}
     assert client.rank_table(SET, {**units, "not_applicable": nothing}).table.equals(
         client.rank_table(SET, units).table
     )
 
 
-def test_one_tier_needs_no_column(client: Client, answers: pa.Table) -> None:
+def test_a_table_of_one_tier_needs_no_tier_column(client: Client, answers: pa.Table) -> None:
     communes = answers.filter(pa.compute.equal(answers["tier"], "commune"))
     by_option = client.rank_table(SET, communes.drop_columns("tier"), tier="commune")
     assert by_option.table.equals(client.rank_table(SET, communes).table)
@@ -276,7 +276,7 @@ NA = pd.NA
     ],
     ids=lambda value: getattr(getattr(value, "dtype", None), "str", str(value)).replace("<", ""),
 )
-def test_what_is_missing_is_null(values: Any, kind: pa.DataType) -> None:
+def test_missing_answers_are_null(values: Any, kind: pa.DataType) -> None:
     column = read(table_stream({"x": values}))["x"]
     assert column.type == kind
     missing = [index for index, value in enumerate(values) if value is np.ma.masked or not_there(value)]
@@ -307,7 +307,7 @@ BAD: dict[str, tuple[Any, str, str]] = {
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_what_cannot_be_converted_is_named_by_column_and_row(client: Client, case: str) -> None:
+def test_unconvertible_values_have_column_and_row(client: Client, case: str) -> None:
     values, row, description = BAD[case]
     with pytest.raises(ScorerError) as caught:
         client.rank_table(SET, {"id": ["a"], "tier": ["district"], "computers": values})
@@ -337,12 +337,12 @@ def test_columns_of_different_lengths_are_refused(client: Client) -> None:
 @pytest.mark.parametrize(
     "table", [None, [1, 2], "answers.parquet", pl.LazyFrame({"id": ["a"]})], ids=lambda table: type(table).__name__
 )
-def test_what_is_no_table_is_a_type_error(client: Client, table: object) -> None:
+def test_an_argument_that_is_not_a_table_raises_a_type_error(client: Client, table: object) -> None:
     with pytest.raises(TypeError, match="rows go to rank_province"):
         client.rank_table(SET, table)
 
 
-def test_what_the_service_refuses_is_named_by_column_and_row(client: Client) -> None:
+def test_violations_have_column_and_row(client: Client) -> None:
     frame = FRAME.assign(tier=["district", "distrct", "district"], computers=[1, 2, -3], computrs=1)
     with pytest.raises(ScorerError) as caught:
         client.rank_table(SET, frame)
@@ -422,7 +422,7 @@ def test_rows_have_no_table(client: Client) -> None:
 # --- libraries that are not there ----------------------------------------------------------------------------------
 
 
-def test_a_library_that_is_missing_is_named_with_how_to_install_it(
+def test_a_missing_library_is_named_with_its_install_command(
     province: Province, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as without:

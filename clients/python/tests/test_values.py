@@ -1,4 +1,4 @@
-"""What Python programs give as rows and options, and what of it cannot be sent."""
+"""Values that Python programs pass as rows and options, and values that cannot be sent."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def refused(client: Client, wrong: Any) -> ScorerError:
     ],
     ids=str,
 )
-def test_values_of_libraries_are_sent_as_pythons_own(client: Client, same: dict[str, Any]) -> None:
+def test_values_of_libraries_are_converted_to_python_values(client: Client, same: dict[str, Any]) -> None:
     expected = client.score_unit(SET, row(), full=True)
     assert client.score_unit(SET, answering(**same), full=True).categories == expected.categories
 
@@ -197,12 +197,12 @@ def test_an_indicator_that_has_no_text_is_named(client: Client) -> None:
     )  # fmt: skip
 
 
-def test_what_is_no_row_is_named(client: Client) -> None:
+def test_an_argument_that_is_not_a_row_is_named(client: Client) -> None:
     (violation,) = refused(client, {"id": "hue"}).violations
     assert violation == ("unit_answers", "WRONG_TYPE", "expected a Row, not {'id': 'hue'} of type dict")
 
 
-def test_everything_that_cannot_be_sent_is_named_at_once(client: Client) -> None:
+def test_all_values_that_cannot_be_sent_are_named_at_once(client: Client) -> None:
     with pytest.raises(ScorerError) as caught:
         client.rank_province(SET, [row(1, not_applicable="INF.02"), row(), answering(computers=10**400)])
     assert [violation.field for violation in caught.value.violations] == [
@@ -339,7 +339,7 @@ def test_a_value_of_a_table_that_cannot_be_taken_is_named(
     ],
     ids=str,
 )
-def test_what_pandas_has_for_nothing_is_not_reported(client: Client, column: str, values: Any) -> None:
+def test_missing_values_of_pandas_are_missing_answers(client: Client, column: str, values: Any) -> None:
     plain = {"id": ["a", "b"], "name": ["", ""], **{code: [value, None] for code, value in ANSWERS.items()}}
     expected = client.rank_table(SET, plain, tier="district").to_pandas().drop(columns="name")
     found = client.rank_table(SET, pd.DataFrame(plain | {column: values}), tier="district").to_pandas()
@@ -347,7 +347,7 @@ def test_what_pandas_has_for_nothing_is_not_reported(client: Client, column: str
     assert found["name"].isna().tolist() == ([False, True] if column == "name" else [True, True])
 
 
-def test_what_results_say_is_what_the_contract_has() -> None:
+def test_results_have_the_fields_of_the_contract() -> None:
     assert {*Provenance._fields, "plugins"} == {field.name for field in pb.Provenance.DESCRIPTOR.fields}
     assert {*Score._fields} == {field.name for field in pb.Score.DESCRIPTOR.fields}
     assert {*CriterionCount._fields} == {field.name for field in pb.CriterionCount.DESCRIPTOR.fields}
@@ -362,14 +362,14 @@ def test_the_provenance_of_a_table_is_that_of_the_reply(client: Client) -> None:
 
 
 @pytest.mark.parametrize("timeout", [math.inf, 1e10, 10**400], ids=["inf", "1e10", "10**400"])
-def test_a_timeout_may_be_as_long_as_one_likes(client: Client, timeout: float) -> None:
+def test_a_timeout_may_have_any_length(client: Client, timeout: float) -> None:
     assert client.score_unit(SET, row(), timeout=timeout).id == "hue"
     with Client(str(client._target), timeout=timeout) as patient:
         assert patient.score_unit(SET, row()).id == "hue"
 
 
 @pytest.mark.parametrize("timeout", [-1, math.nan])
-def test_a_timeout_that_is_none_is_refused(client: Client, timeout: float) -> None:
+def test_an_invalid_timeout_is_refused(client: Client, timeout: float) -> None:
     with pytest.raises(ValueError, match=r"^timeout: expected seconds from 0 or None"):
         client.score_unit(SET, row(), timeout=timeout)
     with pytest.raises(ValueError, match=r"^timeout: expected seconds from 0 or None"):
@@ -381,7 +381,7 @@ def score(address: str, code: str) -> UnitResult:
         return own.score_unit(SET, row(code))
 
 
-def test_errors_pass_from_process_to_process(client: Client) -> None:
+def test_errors_can_be_sent_between_processes(client: Client) -> None:
     with multiprocessing.get_context("spawn").Pool(1) as pool, pytest.raises(ScorerError) as caught:
         pool.apply_async(score, (client._target, "hue\n")).get(timeout=60)
     assert caught.value.violations[0].reason == "BAD_UNIT_ID"

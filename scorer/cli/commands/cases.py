@@ -10,7 +10,7 @@ from typing import Any
 import typer
 from rich.markup import escape
 
-from scorer.catalogue.directory import SET_ENDING
+from scorer.catalogue.directory import SET_SUFFIX
 from scorer.cli.loading import installed_host, working_compiler
 from scorer.cli.output import UserError, err, json_text, out, print_error, table
 from scorer.criteria.document import Problem
@@ -99,7 +99,7 @@ def _chosen(names: Sequence[str]) -> Iterator[LoadedCases]:
 
 def is_file(name: str) -> bool:
     """Whether an argument is the path of a file, not the code of a set."""
-    return name.endswith((SET_ENDING, ".yml")) or "/" in name
+    return name.endswith((SET_SUFFIX, ".yml")) or "/" in name
 
 
 def _from_file(loader: CaseLoader, name: str) -> LoadedCases:
@@ -129,7 +129,7 @@ def _report(run: _Run) -> None:
         assert run.file is not None
         shown = table("where", "what", "expected", "actual")
         for check in outcome.failures:
-            shown.add_row(*map(escape, (run.file.where(check.path), check.what, check.expected, check.actual)))
+            shown.add_row(*map(escape, (run.file.where(check.path), check.label, check.expected, check.actual)))
         out.print(shown)
 
 
@@ -173,7 +173,7 @@ def _outcome(run: _Run, outcome: Outcome) -> dict[str, Any]:
             {
                 "line": line,
                 "column": column,
-                "what": check.what,
+                "what": check.label,
                 "expected": check.expected,
                 "actual": check.actual,
                 "passed": check.passed,

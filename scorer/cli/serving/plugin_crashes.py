@@ -38,7 +38,7 @@ class PluginCrashes:
         """
         now, newly_quarantined = time.monotonic(), []
         where = f", the last in {death.where}" if death.where else ""
-        when = "after" if death.later else "while"
+        when = "after" if death.after_call else "while"
         for plugin in death.plugins:
             times = [crash for crash in self._times.get(plugin, []) if now - crash < CRASH_SECONDS]
             self._times[plugin] = [*times, now]

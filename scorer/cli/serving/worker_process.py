@@ -95,7 +95,7 @@ class Worker:
     def end(self) -> str:
         """How the worker ended, and which plugins were scoring or had scored last, as text."""
         code = self.process.returncode
-        when = "after" if self.death.later else "while"
+        when = "after" if self.death.after_call else "while"
         scored = f" {when} {' or '.join(self.death.plugins)} scored" if self.death.plugins else ""
         where = f" ({self.death.where})" if self.death.where else ""
         return f"{self} {f'died of signal {-code}' if code < 0 else f'ended with code {code}'}{scored}{where}"

@@ -17,18 +17,18 @@ from scorer.service.messages.table_stream import READ_ERRORS, StreamError
 
 
 class TableSource(Protocol):
-    """A table that has not been read yet, such as a ``Stream``."""
+    """A table whose rows have not been read yet, such as a ``Stream``."""
 
     @property
     def schema(self) -> pa.Schema:
-        """The columns."""
+        """Names and types of the columns."""
 
     @property
     def rows(self) -> int:
         """Number of rows in all batches."""
 
     def batches(self) -> Sequence[pa.RecordBatch]:
-        """The rows.
+        """Reads the rows.
 
         Raises:
             StreamError: the data are damaged.
@@ -49,7 +49,7 @@ class CheckedTable:
         self._plan, self._tier, self._violations = plan, tier, violations
         self.rows = source.rows
         self._columns: dict[str, int] = {}
-        """Index of each column that is read, by name."""
+        """Index of each readable column, by name."""
         self._types: Sequence[pa.DataType] = source.schema.types
         self.batches: Sequence[pa.RecordBatch] = ()
         """The rows; empty if the data are damaged."""
@@ -67,7 +67,7 @@ class CheckedTable:
         self._check_data()
 
     def has(self, name: str) -> bool:
-        """Whether there is a readable column of this name."""
+        """Whether there is a readable column with this name."""
         return name in self._columns
 
     def column_type(self, name: str) -> pa.DataType:
@@ -75,7 +75,7 @@ class CheckedTable:
         return self._types[self._columns[name]]
 
     def chunks(self, name: str) -> Iterator[tuple[int, pa.Array]]:
-        """For each batch, the first row and the values of a column; nothing if the column is absent."""
+        """Yields, for each batch, its first row and a column's values. Yields nothing if the column is absent."""
         column, first = self._columns.get(name), 0
         for batch in self.batches if column is not None else ():
             values = batch.column(column)
@@ -87,7 +87,7 @@ class CheckedTable:
         self._violations.add(WHOLE_REQUEST, column_path(column), reason, message)
 
     def _find_columns(self, schema: pa.Schema) -> dict[str, int]:
-        """Index of each known column, by name. Notes unknown, duplicate and missing columns."""
+        """Index of each known column, by name. Adds violations for unknown, duplicate and missing columns."""
         known: dict[str, int] = {}
         for index, name in enumerate(schema.names):
             if name in known:
@@ -110,7 +110,7 @@ class CheckedTable:
         del self._columns[name]
 
     def _check_types(self) -> None:
-        """Drops columns of wrong types. Except for ids and tiers, a column without any answer may have any type."""
+        """Drops columns of wrong types. Columns without any value may have any type, except ``id`` and ``tier``."""
         accepted = self._plan.derived(_accepted)
         for name, column in list(self._columns.items()):
             column_type, (accepts, names) = self._types[column], accepted[name]
@@ -129,7 +129,7 @@ class CheckedTable:
                 self._drop(name, "WRONG_TYPE", f"is {column_type}; give {names}")
 
     def _check_views(self) -> None:
-        """Drops columns with views of too much text, before ``_check_data`` would take a long time for them."""
+        """Drops columns with views of too much text. ``_check_data`` would take a long time for them."""
         for name in self._plan.derived(_text_columns):
             column = self._columns.get(name)
             if column is None or not columns.has_views(self._types[column]):
@@ -144,7 +144,7 @@ class CheckedTable:
                 self._drop(name, "BAD_STREAM", f"is damaged: {error}")
 
     def _check_data(self) -> None:
-        """Drops columns with texts that are not UTF-8, indices beyond a dictionary, or buffers that are too short."""
+        """Drops columns with texts that are not UTF-8, indices outside a dictionary, or too short buffers."""
         for batch in self.batches:
             try:
                 batch.select([*self._columns.values()]).validate(full=True)
@@ -163,7 +163,7 @@ def _text_columns(plan: SetPlan) -> Sequence[str]:
 
 
 def _accepted(plan: SetPlan) -> Mapping[str, tuple[Callable[[pa.DataType], bool], str]]:
-    """The types that each column may have: as a function and as text for people."""
+    """Which types each column may have: a function that tests a type, and a text for people."""
     indicators = plan.criteria_set.indicators
     return {
         **dict.fromkeys(TEXT_COLUMNS, (columns.is_text, "text")),

@@ -1,4 +1,4 @@
-"""The columns of ranking tables: Arrow arrays from the arrays of an assessment. docs/tables.md describes them."""
+"""Makes the columns of ranking tables from the arrays of an assessment. docs/tables.md describes the columns."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ SELF_REPORTED = "@self_reported"
 
 
 class _Sums:
-    """The sums of m units in points and percent; each array has one row (m,) per sum.
+    """The sums of m units in points and percent. Each array is (sums, m).
 
     Args:
-        table: the sums of all units.
-        self_reported: the same sums from the answers that units reported themselves.
-        indices: (m,) indices of the units.
+        table: the sums of all units of the tier.
+        self_reported: the same sums, computed from the answers that units reported themselves; None if not shown.
+        indices: (m,) indices of the units in the tier.
     """
 
     def __init__(self, table: ScoreTable, self_reported: ScoreTable | None, indices: Ints) -> None:
@@ -43,7 +43,7 @@ class _Sums:
         self.missing, self.not_applicable = wholes[2:].astype(np.int32)
 
     def nothing_applicable(self, row: int) -> Bools | None:
-        """(m,) whether no criterion of a sum applies to the unit; None if there is no such unit in any sum."""
+        """(m,) whether no criterion of sum ``row`` applies to each unit; None if no sum has such a unit."""
         return None if self._nothing_applicable is None else self._nothing_applicable[row]
 
 
@@ -56,14 +56,14 @@ class RankingColumns:
     """
 
     def __init__(self, indices: Ints, assessment: Assessment) -> None:
-        self.indices, groups, beside = indices, assessment.group_sums, assessment.self_reported
-        self.sums = _Sums(assessment.sums, beside.sums if beside else None, indices)
-        self.groups = None if groups is None else _Sums(groups, beside.group_sums if beside else None, indices)
+        self.indices, groups, own = indices, assessment.group_sums, assessment.self_reported
+        self.sums = _Sums(assessment.sums, own.sums if own else None, indices)
+        self.groups = None if groups is None else _Sums(groups, own.group_sums if own else None, indices)
         subtotals = assessment.subtotals
-        self.subtotals = None if subtotals is None else _Sums(subtotals, beside.subtotals if beside else None, indices)
+        self.subtotals = None if subtotals is None else _Sums(subtotals, own.subtotals if own else None, indices)
         self._arrays: dict[str, pa.Array] = {}
         self._units: dict[str, str] = {}
-        """Unit of measurement, "points" or "percent", by column."""
+        """Unit of measurement, "points" or "percent", of the columns that have one, by name."""
 
     def batch(self, schemas: RankingSchemas) -> pa.RecordBatch:
         """All columns as a record batch."""
@@ -79,7 +79,7 @@ class RankingColumns:
         self._arrays[name] = constant(value, len(self.indices))
 
     def flags(self, name: str, values: Bools | None) -> None:
-        """Adds a column of booleans (n,); None: all are false."""
+        """Adds a column of booleans (n,). If ``values`` is None, all are false."""
         flags = np.zeros(len(self.indices), dtype=np.bool_) if values is None else values[self.indices]
         self._arrays[name] = pa.array(flags)
 
@@ -92,7 +92,7 @@ class RankingColumns:
     def amounts(self, name: str, unit: str, values: Floats, null: Bools | None = None) -> None:
         """Adds a column of points or percentages (m,), with null where ``null`` is true.
 
-        If the column exists, nothing happens: in the view FULL, a measure can be a group or criterion that has columns.
+        A column that already exists is kept: in the view FULL, measures can be groups or criteria that have columns.
         """
         if name not in self._arrays:
             self._arrays[name] = pa.array(values, mask=null if null is not None and null.any() else None)
@@ -104,21 +104,21 @@ class RankingColumns:
         self._arrays[name] = pa.DictionaryArray.from_arrays(indices, [member.name.lower() for member in members])
 
     def options(self, name: str, answers: Floats, options: Sequence[str]) -> None:
-        """Adds a column with the answers (n,) to a flag or choice, with null where it was not reported."""
+        """Adds a column with the answers (n,) to a flag or choice, with null where not reported."""
         shown = answers[self.indices]
         missing = np.isnan(shown)
         indices = pa.array(np.where(missing, 0, shown).astype(np.int8), mask=missing)
         self._arrays[name] = pa.DictionaryArray.from_arrays(indices, list(options))
 
     def bits(self, name: str, bits: NDArray[np.uint64], texts: Mapping[int, str]) -> None:
-        """Adds a column with the text for each number of bits (n,), with null for 0."""
+        """Adds a column with the text for each combination of bits (n,), with null for 0."""
         shown = bits[self.indices]
         encoded = pa.array(shown, mask=shown == 0).dictionary_encode()
         values = [texts[combination] for combination in encoded.dictionary.to_pylist()]
         self._arrays[name] = pa.DictionaryArray.from_arrays(encoded.indices, pa.array(values, pa.string()))
 
     def labels(self, name: str, numbers: Ints, texts: Mapping[int, str]) -> None:
-        """Adds a column of texts, one for each of the ``numbers`` (n,). It has null for 0 and for empty texts."""
+        """Adds a column with the text for each of the ``numbers`` (n,), with null for 0 and for empty texts."""
         shown = {number: text for number, text in texts.items() if text}
         index_of = np.full(max((0, *texts)) + 1, -1, dtype=np.int8)
         index_of[[*shown]] = range(len(shown))
@@ -127,13 +127,14 @@ class RankingColumns:
         self._arrays[name] = pa.DictionaryArray.from_arrays(pa.array(indices, mask=indices < 0), values)
 
     def lacks(self, name: str, category: CategoryScores, texts: GateTexts) -> None:
-        """Adds a column with what units lack for their next better level, the nearest parts of combinations first."""
+        """Adds a column with what units lack for their next better level. Parts of combinations that a unit misses by
+        least come first."""
         failing, orders = failing_gates(category), part_orders(category, self.indices)
         if not orders:
             self.bits(name, failing, texts)
             return
         bits = failing[self.indices]
-        kinds = _kinds(bits)  # units with the same text are of the same kind
+        kinds = _kinds(bits)  # units of one kind have the same text
         for order in orders.values():
             codes = _kinds(order @ order.shape[1] ** np.arange(order.shape[1]))
             kinds = _kinds(kinds * (int(codes.max(initial=0)) + 1) + codes)
@@ -145,12 +146,12 @@ class RankingColumns:
             else None
             for example in examples.tolist()
         ]
-        encoded = pa.array(values, pa.string()).dictionary_encode()  # units of several kinds can have the same text
+        encoded = pa.array(values, pa.string()).dictionary_encode()  # several kinds can have the same text
         indices = encoded.indices.take(pa.array(kinds))
         self._arrays[name] = pa.DictionaryArray.from_arrays(indices, encoded.dictionary)
 
     def score(self, prefix: str, sums: _Sums, row: int, suffix: str = "") -> None:
-        """Adds the seven columns of one sum, and those with what units reported themselves."""
+        """Adds the seven columns of one sum, and the same columns for the units' own reports if these are shown."""
         nothing = sums.nothing_applicable(row)
         self.amounts(f"{prefix}points{suffix}", "points", sums.points[row])
         self.amounts(f"{prefix}max_points{suffix}", "points", sums.max_points[row])
@@ -164,11 +165,11 @@ class RankingColumns:
 
 
 def _kinds(values: NDArray[Any]) -> Ints:
-    """(m,) numbers from 0 that are equal where the values are equal."""
+    """(m,) numbers from 0, which are equal where the values are equal."""
     kinds: Ints = pa.array(values).dictionary_encode().indices.to_numpy().astype(np.int64)
     return kinds
 
 
 def constant(value: str, rows: int) -> pa.DictionaryArray:
-    """(rows,) a column with one text."""
+    """(rows,) a column with the same text in all rows."""
     return pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows, dtype=np.int8)), [value])

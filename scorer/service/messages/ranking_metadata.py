@@ -1,4 +1,4 @@
-"""The schema of ranking tables: their metadata, which explains the columns. docs/tables.md describes it."""
+"""The schema of ranking tables, with the metadata that explains the columns. docs/tables.md describes the metadata."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SUBTOTAL = "subtotal."
 
 
 def shared_metadata(plan: SetPlan, provenance: pb.Provenance) -> dict[str, str]:
-    """The metadata that all tables of a reply have."""
+    """The metadata that is the same in all tables of a reply."""
     return {"provenance": _json(_fields(provenance)), "names": plan.derived(_names_json)}
 
 
@@ -37,11 +37,11 @@ class RankingSchemas:
         self._schemas: dict[bool, pa.Schema] = {}
 
     def schema(self, columns: Mapping[str, pa.Array], units: Mapping[str, str], *, full: bool) -> pa.Schema:
-        """The schema for the given columns. It is cached: calls with the same ``full`` must have the same columns.
+        """The schema for the given columns. It is cached, so calls with the same ``full`` must have the same columns.
 
         Args:
             columns: the columns by name.
-            units: units of measurement by column; not all columns have one.
+            units: units of measurement, by the names of the columns that have one.
             full: whether the view is FULL.
         """
         if full not in self._schemas:

@@ -29,7 +29,7 @@ class RankingTables:
     Args:
         units: (n,) indices of the tier's units among all units of the request.
         texts: ids, names and parents of all units of the request.
-        rankings: each ranking with (m,) indices of its units that the reply has, in ranking order.
+        rankings: each ranking with (m,) the tier's indices of the units that the reply shows, in ranking order.
     """
 
     def __init__(self, units: Ints, texts: UnitTexts, rankings: Sequence[tuple[Ranking, Ints]]) -> None:
@@ -43,7 +43,7 @@ class RankingTables:
         columns.add("name", texts.names.take(request_indices))
         columns.constant("tier", plan.tier)
         columns.add("parent", texts.parents.take(request_indices))
-        columns.constant(COHORT, "")  # see batch and stream
+        columns.constant(COHORT, "")  # batch() and stream() fill in the cohort
         columns.integers("rank", ranking.overall)
         columns.flags("commended", ranking.commended)
         ranked = assessment.standings[list(plan.requires)] == RANKED
@@ -53,9 +53,9 @@ class RankingTables:
             for row, code in enumerate(plan.subtotals.codes):
                 columns.score(f"{SUBTOTAL}{code}.", columns.subtotals, row)
         gates = plan.derived(_gate_texts)
-        beside = assessment.self_reported
+        own = assessment.self_reported
         for index, (category, ranks) in enumerate(zip(assessment.categories, ranking.ranks, strict=True)):
-            self_reported = beside.categories[index] if beside else None
+            self_reported = own.categories[index] if own else None
             group_rows = plan.group_indices(category.plan)
             _add_category(columns, category, self_reported, ranks, gates[category.plan.code], group_rows)
             _add_answers(columns, category.plan, assessment)
@@ -74,8 +74,8 @@ class RankingTables:
 
         Args:
             ranking: one of the rankings.
-            rows: its rows among those of all rankings.
-            shared: metadata that all tables of a reply have, see ``shared_metadata``.
+            rows: the rows of this ranking among the rows of all rankings, see ``batch``.
+            shared: the metadata that is the same in all tables of a reply, see ``shared_metadata``.
         """
         batch = self._batch.slice(rows.start, rows.stop - rows.start)
         column = batch.schema.get_field_index(COHORT)
@@ -101,9 +101,9 @@ def _add_category(
     Args:
         columns: the columns to add to.
         category: the scores of the category.
-        self_reported: the scores from the answers that units reported themselves.
+        self_reported: the scores from the answers that units reported themselves; None if they are not shown.
         ranks: (n,) ranks in the category.
-        texts: the texts of what units lack, and of single gates that fail.
+        texts: texts for what units lack, and texts that list single gates that units fail.
         group_rows: rows of the category's groups in the table of groups.
     """
     plan, sums, groups = category.plan, columns.sums, columns.groups
@@ -150,12 +150,12 @@ def _add_answers(columns: RankingColumns, plan: CategoryPlan, assessment: Assess
 
 
 def _gate_texts(plan: TierPlan) -> dict[str, tuple[GateTexts, GateTexts]]:
-    """For each category, the texts of what units lack, and of the single gates that fail."""
+    """For each category: texts for what units lack, and texts that list single gates that units fail."""
     return {category.code: (GateTexts(category), GateTexts(category, flat=True)) for category in plan.categories}
 
 
 class _LackingTexts(dict[int, str]):
-    """The text for each combination of required categories (bit i: the i-th of them)."""
+    """The text for each set of required categories in which a unit is not ranked (bit i: the i-th of them)."""
 
     def __init__(self, plan: TierPlan) -> None:
         super().__init__()
@@ -167,7 +167,7 @@ class _LackingTexts(dict[int, str]):
 
 
 def _bits(rows: Bools) -> NDArray[np.uint64]:
-    """(n,) numbers in which bit i is the value of row i, from booleans (k, n)."""
+    """(n,) numbers in which bit i has the value of row i of the booleans (k, n)."""
     bits = np.zeros(rows.shape[1], dtype=np.uint64)
     for bit, row in enumerate(rows):
         bits |= row.astype(np.uint64) << np.uint64(bit)

@@ -8,7 +8,7 @@ import re
 from scorer.model.indicators import COLUMNS_OF_UNITS
 
 STREAM_PATH = "table.arrow_stream"
-"""The field path of the stream."""
+"""The field path of the whole stream."""
 
 *TEXT_COLUMNS, EXCLUSIONS = COLUMNS_OF_UNITS
 
@@ -36,7 +36,7 @@ def column_path(column: str) -> str:
 
 
 def cell_path(column: str, row: int) -> str:
-    """The field path of a column's value in a row."""
+    """The field path of the value of a column in one row, counted from 0."""
     return f"{column_path(column)}[{row}]"
 
 
@@ -44,7 +44,7 @@ _PATH = re.compile(r'table\[("(?:[^"\\]|\\.)*")\](?:\[(\d+)\])?')
 
 
 def parse_path(path: str) -> tuple[str, int | None]:
-    """The column and the row of a field path of ``TablePaths``; "" and None if the path names none."""
+    """The column and the row that a field path of ``TablePaths`` names; "" and None if it names no column or row."""
     match = _PATH.fullmatch(path)
     if match is None:
         return "", None

@@ -25,7 +25,7 @@ from scorer.service.messages.table_paths import EXCLUSIONS, TEXT_COLUMNS, cell_p
 
 @dataclass(frozen=True)
 class UnitTexts:
-    """Columns of a table that the reply repeats, for n units; null instead of empty names and parents."""
+    """The columns of a table that the reply repeats, for n units. Empty names and parents are null."""
 
     ids: pa.StringArray
     names: pa.StringArray
@@ -33,18 +33,19 @@ class UnitTexts:
 
 
 def read_table(plan: SetPlan, source: TableSource, tier: str, violations: Violations) -> tuple[Submission, UnitTexts]:
-    """Converts a table into a submission, and returns the texts for the reply too.
+    """Converts a table into a submission. Also returns the texts that the reply repeats.
 
     Args:
         plan: the plan of the criteria set.
         source: the table.
         tier: the tier of all units, if the table has no column ``tier``.
-        violations: collects the violations of the source and its columns. Answers are validated later.
+        violations: collects the violations of the table, its columns, and values that cannot be converted. Ranges are
+            checked later, by ``scorer.engine.validation``.
     """
     table = CheckedTable(plan, source, tier, violations)
     reader = _Reader(plan, table, violations)
     ids, names, tiers, parents = (reader.texts(name) for name in TEXT_COLUMNS)
-    if ids is None:  # there is a violation for this; these ids only let validation find further violations
+    if ids is None:  # this is a violation; with substitute ids, validation can find further violations
         ids = pa.array([str(row) for row in range(source.rows)], pa.string())
     common_tier = [tier] if tier in plan.tiers and not table.has("tier") else []
     submission = Submission(
@@ -94,9 +95,9 @@ class _Reader:
         return pa.concat_arrays(chunks) if chunks else None
 
     def answers(self) -> Floats:
-        """(indicators, n) answers in the order of the set plan's rows; NaN where not reported or not readable.
+        """(indicators, n) answers in the order of ``SetPlan.rows``; NaN where not reported or not readable.
 
-        Several columns of one type are converted in one call, because the overhead of calls is larger than their work.
+        Columns of the same type are converted together, because the overhead of each call is larger than its work.
         """
         matrix = np.empty((len(self._plan.rows), self._table.rows))
         groups: dict[tuple[bool, pa.DataType], list[str]] = {}
@@ -131,7 +132,7 @@ class _Reader:
         return exclusions
 
     def _write_numbers(self, codes: Sequence[str], matrix: Floats, *, dates: bool) -> None:
-        """Writes the columns of several indicators, which have one type, to the matrix. Notes wrong values."""
+        """Writes the columns of indicators, all of the same type, to the matrix. Adds violations for wrong values."""
         rows = [self._plan.rows[code] for code in codes]
         values = columns.joined([chunk for code in codes for _, chunk in self._table.chunks(code)])
         numbers, has_time = columns.to_days(values) if dates else (columns.to_numbers(values), None)
@@ -146,7 +147,13 @@ class _Reader:
                 self._violations.add_all(np.flatnonzero(mask), partial(cell_path, code), "BAD_DATE", lambda _: message)
 
     def _note_decimals(self, codes: Sequence[str], values: pa.Array, indices: Ints) -> None:
-        """Adds violations for values with more than six decimals: ``indices`` (m,) of the values of several columns."""
+        """Adds violations for values with more than six decimals.
+
+        Args:
+            codes: the indicators.
+            values: the values of all these indicators, one column after the other.
+            indices: (m,) the indices of the wrong values in ``values``.
+        """
         for first, code in zip(range(0, len(values), self._table.rows), codes, strict=True):
 
             def describe(row: int, first: int = first) -> str:
@@ -156,7 +163,7 @@ class _Reader:
             self._violations.add_all(rows, partial(cell_path, code), "TOO_MANY_DECIMALS", describe)
 
     def _write_choice(self, code: str, out: Floats) -> None:
-        """Writes the column of a choice to ``out`` (n,). Notes texts that are not options."""
+        """Writes the column of a choice to ``out`` (n,). Adds violations for texts that are not options."""
         indicator, options = self._plan.criteria_set.indicators[code], self._plan.derived(option_numbers)[code]
         for first, values in self._table.chunks(code):
             try:

@@ -10,7 +10,7 @@ from google.type import date_pb2
 
 from egov.scorer.v1 import criteria_pb2 as pb
 from egov.scorer.v1.scorer_pb2 import Name
-from scorer.catalogue.catalogue import Catalogue, RejectedSet
+from scorer.catalogue.catalogue import Catalogue, RefusedSet
 from scorer.criteria.model import Category, Criterion, Effect, Group, Level, Limit, Total
 from scorer.criteria.ranking_rule import CategoryRanking, RankingRule
 from scorer.engine.plan import CategoryPlan, SetPlan
@@ -133,7 +133,7 @@ def _summary(plan: SetPlan, catalogue: Catalogue) -> pb.CriteriaSetSummary:
     )
 
 
-def _refused(refusal: RejectedSet) -> pb.CriteriaSetSummary:
+def _refused(refusal: RefusedSet) -> pb.CriteriaSetSummary:
     return pb.CriteriaSetSummary(
         code=refusal.code,
         state=pb.CRITERIA_SET_STATE_REFUSED,
@@ -142,7 +142,7 @@ def _refused(refusal: RejectedSet) -> pb.CriteriaSetSummary:
     )
 
 
-def _lines(refusal: RejectedSet) -> list[str]:
+def _lines(refusal: RefusedSet) -> list[str]:
     return [str(problem) for problem in refusal.problems]
 
 

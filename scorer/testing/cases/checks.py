@@ -17,22 +17,22 @@ from scorer_client import Cause, CriterionResult, Score, UnitResult
 
 
 @dataclass(frozen=True)
-class Check:
-    """One expectation, compared with the result."""
+class Comparison:
+    """One expectation of a case, compared with the actual result."""
 
     path: Path
     """Path of the expectation in the document."""
-    what: str
+    label: str
     """The compared value, such as ``points of readiness``. In a case that ranks, it starts with the unit, such as
     ``hue: level of readiness``."""
     expected: str
-    """One line per item if several items are expected."""
+    """The expected result; one line per item if several items are expected."""
     actual: str
-    """One line per item, as ``expected``."""
+    """The actual result, in the form of ``expected``."""
     passed: bool
 
 
-def check_unit(expect: schema.Expect, result: UnitResult, path: Path) -> Iterator[Check]:
+def check_unit(expect: schema.Expect, result: UnitResult, path: Path) -> Iterator[Comparison]:
     """Compares the result of one unit with its expectations; ``path`` is the path of its ``expect``."""
     points, percent, sums = _result_numbers(result)
     converted = {code: exact(score.converted) for code, score in sums.items()}
@@ -48,7 +48,7 @@ def check_unit(expect: schema.Expect, result: UnitResult, path: Path) -> Iterato
         yield _check_position((*path, "level", code), f"level of {code}", level, result.category(code).level)
     for code, standing in expect.standing.items():
         actual = result.category(code).standing
-        yield Check((*path, "standing", code), f"standing of {code}", standing, actual, standing == actual)
+        yield Comparison((*path, "standing", code), f"standing of {code}", standing, actual, standing == actual)
     for code, causes in expect.causes.items():
         yield _check_causes((*path, "causes", code), f"causes of {code}", causes, result.category(code).causes)
     for field, expected in (("missing", expect.missing), ("not_applicable", expect.not_applicable)):
@@ -56,25 +56,28 @@ def check_unit(expect: schema.Expect, result: UnitResult, path: Path) -> Iterato
             codes = _criteria_with_status(result, field)
             passed = set(expected) == set(codes)
             expected_text = _joined_codes(list(dict.fromkeys(expected)))
-            yield Check((*path, field), field.replace("_", " "), expected_text, _joined_codes(codes), passed)
+            yield Comparison((*path, field), field.replace("_", " "), expected_text, _joined_codes(codes), passed)
     if expect.commended is not None:
         texts = str(expect.commended).lower(), str(result.commended).lower()
-        yield Check((*path, "commended"), "commended", *texts, expect.commended == result.commended)
+        yield Comparison((*path, "commended"), "commended", *texts, expect.commended == result.commended)
 
 
-def check_ranks(case: Case, results: Mapping[str, UnitResult]) -> Iterator[Check]:
+def check_ranks(case: Case, results: Mapping[str, UnitResult]) -> Iterator[Comparison]:
     """Compares the ranks of units with those that a case expects."""
     for category, ranks in (case.ranks or {}).items():
         for unit, rank in ranks.items():
             result = results[unit]
             actual = result.overall_rank if category == OVERALL else result.category(category).rank
             path = (*case.path, "expect", "rank", category, unit)
-            what = f"{unit}: rank {'overall' if category == OVERALL else f'in {category}'}"
-            yield _check_position(path, what, rank, actual)
+            label = f"{unit}: rank {'overall' if category == OVERALL else f'in {category}'}"
+            yield _check_position(path, label, rank, actual)
 
 
 def _result_numbers(result: UnitResult) -> tuple[dict[str, Decimal], dict[str, Decimal], dict[str, Score]]:
-    """Points, percentages, and scores of everything that has a converted score, each by name."""
+    """Points, percentages and scores of a unit, each by the name that expectations use.
+
+    The scores are those of the categories and groups, and overall.
+    """
     points: dict[str, Decimal] = {}
     percent: dict[str, Decimal] = {}
     sums: dict[str, Score] = {}
@@ -93,33 +96,35 @@ def _result_numbers(result: UnitResult) -> tuple[dict[str, Decimal], dict[str, D
 
 def _self_reported(result: UnitResult) -> dict[str, Decimal]:
     """Self-reported points by category, group and criterion, and overall."""
-    found: dict[str, Score | CriterionResult] = {OVERALL: result.overall}
+    scored: dict[str, Score | CriterionResult] = {OVERALL: result.overall}
     for category in result.categories:
-        found[category.category] = category.score
+        scored[category.category] = category.score
         for group in category.groups:
-            found[group.group] = group.score
-            found |= {item.criterion: item for item in group.criteria}
-    return {code: exact(item.self_reported.points) for code, item in found.items() if item.self_reported}
+            scored[group.group] = group.score
+            scored |= {item.criterion: item for item in group.criteria}
+    return {code: exact(item.self_reported.points) for code, item in scored.items() if item.self_reported}
 
 
 def _check_numbers(
     field: str, expected: Mapping[str, Expected], actual: Mapping[str, Decimal], path: Path, unit: str = ""
-) -> Iterator[Check]:
+) -> Iterator[Comparison]:
     for name, number in expected.items():
         result = actual[canonical(name)]
-        what = f"{field} {name}" if name == OVERALL else f"{field} of {name}"
-        yield Check((*path, field, name), what, f"{number}{unit}", f"{shortest(result)}{unit}", number.holds(result))
+        label = f"{field} {name}" if name == OVERALL else f"{field} of {name}"
+        yield Comparison(
+            (*path, field, name), label, f"{number}{unit}", f"{shortest(result)}{unit}", number.holds(result)
+        )
 
 
-def _check_position(path: Path, what: str, expected: int, actual: int) -> Check:
+def _check_position(path: Path, label: str, expected: int, actual: int) -> Comparison:
     """Compares a level or a rank; 0 stands for none."""
-    return Check(path, what, str(expected or schema.NONE), str(actual or schema.NONE), expected == actual)
+    return Comparison(path, label, str(expected or schema.NONE), str(actual or schema.NONE), expected == actual)
 
 
-def _check_causes(path: Path, what: str, expected: Sequence[schema.Cause], actual: Sequence[Cause]) -> Check:
-    """Compares causes in any order: each expected cause must match its own actual cause, and no others may be present.
+def _check_causes(path: Path, label: str, expected: Sequence[schema.Cause], actual: Sequence[Cause]) -> Comparison:
+    """Compares causes in any order. Each expected cause must match a different actual cause, and none may be left.
 
-    Causes in combinations are compared like all others.
+    Actual causes that are combinations are replaced by their parts.
     """
     actual = list(_single(actual))
     unmatched = list(actual)
@@ -131,7 +136,7 @@ def _check_causes(path: Path, what: str, expected: Sequence[schema.Cause], actua
             break
         unmatched.remove(match)
     texts = _joined_lines(map(_expected_cause, expected)), _joined_lines(map(_actual_cause, actual))
-    return Check(path, what, *texts, passed)
+    return Comparison(path, label, *texts, passed)
 
 
 def _single(causes: Sequence[Cause]) -> Iterator[Cause]:
@@ -174,13 +179,13 @@ def _expected_cause(cause: schema.Cause) -> str:
 
 
 def _actual_cause(cause: Cause) -> str:
-    who = f"level {cause.level}" if cause.level else f"limit {cause.limit}"
+    owner = f"level {cause.level}" if cause.level else f"limit {cause.limit}"
     if not cause.measure:
-        return f"{who}: {cause.indicator or cause.category}"
+        return f"{owner}: {cause.indicator or cause.category}"
     sign = " %" if cause.unit == "percent" else " points"
     bound = ("below" if cause.strict else "at most") if cause.upper else "above" if cause.strict else "at least"
     minimum, value = shortest(exact(cause.minimum)), shortest(exact(cause.value))
-    return f"{who}: {cause.measure} {bound} {minimum}{sign}, is {value}{sign}"
+    return f"{owner}: {cause.measure} {bound} {minimum}{sign}, is {value}{sign}"
 
 
 def _criteria_with_status(result: UnitResult, status: str) -> list[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from scorer.catalogue.bases import document_bases
 from scorer.catalogue.catalogue import Catalogue
-from scorer.catalogue.directory import SET_ENDING
+from scorer.catalogue.directory import SET_SUFFIX
 from scorer.criteria.document import Problem, as_mapping
 from scorer.criteria.yaml_parser import parse, read_document
 from scorer.engine.gates import GateCompiler
@@ -75,7 +75,7 @@ class CaseLoader:
         if not file.name.endswith(CASES_SUFFIX):
             return self._load(file, _cases_file(file))
         text = read_document(file)
-        set_file = file.with_name(file.name.removesuffix(CASES_SUFFIX) + SET_ENDING)
+        set_file = file.with_name(file.name.removesuffix(CASES_SUFFIX) + SET_SUFFIX)
         if set_file.is_file():
             return self._load(set_file, file)
         code = as_mapping(parse(text, file.name).data).get("criteria_set")
@@ -105,7 +105,7 @@ def _cases_file(file: Traversable) -> Traversable | None:
     The protocol ``Traversable`` has no ``parent``, but files on disk and in zip archives have one.
     """
     parent = getattr(file, "parent", None)
-    if not isinstance(parent, Traversable) or not file.name.endswith(SET_ENDING):
+    if not isinstance(parent, Traversable) or not file.name.endswith(SET_SUFFIX):
         return None
-    cases = parent.joinpath(file.name.removesuffix(SET_ENDING) + CASES_SUFFIX)
+    cases = parent.joinpath(file.name.removesuffix(SET_SUFFIX) + CASES_SUFFIX)
     return cases if cases.is_file() else None

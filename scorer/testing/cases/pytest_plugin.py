@@ -38,7 +38,7 @@ class CaseFailure(Exception):
         for problem in self.outcome.problems:
             yield str(problem)
         for check in self.outcome.failures:
-            yield f"{self.file.where(check.path)}: {check.what}"
+            yield f"{self.file.where(check.path)}: {check.label}"
             for label, text in (("expected", check.expected), ("actual", check.actual)):
                 for n, line in enumerate(text.splitlines()):
                     yield f"    {label if n == 0 else '':8}  {line}"

@@ -47,7 +47,7 @@ class _TierNames:
 
 
 class _Reader:
-    """Reads a document case by case; adds a problem for each part that cannot be read, and leaves the part out."""
+    """Reads a document case by case. Unreadable parts are left out and reported as problems of the document."""
 
     def __init__(self, document: Document, criteria_set: CriteriaSet) -> None:
         self.document, self.criteria_set = document, criteria_set

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from scorer.criteria.document import Document, Path, Problem, as_list, as_mapping
 from scorer.criteria.yaml_parser import read_document
 from scorer.service.in_process import InProcessTransport
-from scorer.testing.cases.checks import Check, check_ranks, check_unit
+from scorer.testing.cases.checks import Comparison, check_ranks, check_unit
 from scorer.testing.cases.files import LoadedCases, display_path
 from scorer.testing.cases.model import Case, CaseUnit
 from scorer.testing.cases.reader import read_cases
@@ -26,7 +26,7 @@ class Outcome:
     """The outcome of a case."""
 
     case: Case
-    checks: tuple[Check, ...]
+    checks: tuple[Comparison, ...]
     """In document order."""
     problems: tuple[Problem, ...] = ()
     """The violations that the service reported for the answers."""
@@ -39,7 +39,7 @@ class Outcome:
         return self.ran and all(check.passed for check in self.checks)
 
     @property
-    def failures(self) -> tuple[Check, ...]:
+    def failures(self) -> tuple[Comparison, ...]:
         """The checks that failed."""
         return tuple(check for check in self.checks if not check.passed)
 
@@ -107,13 +107,13 @@ class CaseFile:
         return {unit.id: unit for ranking in province.rankings for unit in ranking.units}
 
 
-def _checks(case: Case, results: Mapping[str, UnitResult]) -> Iterator[Check]:
+def _checks(case: Case, results: Mapping[str, UnitResult]) -> Iterator[Comparison]:
     yield from check_ranks(case, results)
     for unit in case.units:
         if unit.expect is None:
             continue
         for check in check_unit(unit.expect, results[unit.id], (*unit.path, "expect")):
-            yield check if case.ranks is None else replace(check, what=f"{unit.id}: {check.what}")
+            yield check if case.ranks is None else replace(check, label=f"{unit.id}: {check.label}")
 
 
 def _document_path(units: tuple[CaseUnit, ...], field_path: str) -> Path | None:

@@ -25,7 +25,7 @@ NONE = "none"
 
 def _answer(value: object) -> bool | int | float | str | datetime.date:
     if isinstance(value, Decimal):
-        to_micro(value)  # a double may hide that there are more decimals
+        to_micro(value)  # a double with six decimals could stand for a longer number
         return float(value)
     if isinstance(value, bool | int | str | datetime.date) and value != "":
         return value

@@ -58,12 +58,12 @@ SHAPES = _check(scoring.shapes_and_dtypes)
 
 CHECKS = (
     _check(scoring.plugin_is_ready),
-    _check(documentation.documentation_is_there),
+    _check(documentation.documentation_is_complete),
     _check(scoring.criteria_sets_are_accepted),
     SHAPES,
     _check(scoring.points_within_bounds),
     _check(properties.missing_is_not_zero),
-    _check(properties.not_applicable_leaves_the_maximum),
+    _check(properties.not_applicable_shrinks_the_maximum),
     _check(determinism.one_unit_as_in_a_batch),
     _check(determinism.order_of_units_is_irrelevant),
     _check(determinism.same_input_same_bytes),

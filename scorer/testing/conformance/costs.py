@@ -22,9 +22,9 @@ from scorer.testing.conformance.generated_answers import copy_cohort, generate
 from scorer.testing.conformance.plugin_under_test import PluginUnderTest
 
 UNITS = 10_000
-"""Units that are scored in each round."""
+"""Number of units that are scored in each round."""
 ROUNDS = 5
-"""Rounds, of which the fastest counts: other load on the machine only makes a round slower."""
+"""Number of rounds. The fastest one counts, because other load on the machine only makes a round slower."""
 
 
 class Flags(CriterionGroup):
@@ -34,7 +34,7 @@ class Flags(CriterionGroup):
 
 
 def cost_is_reported(subject: PluginUnderTest) -> Iterator[str]:
-    """The time per unit in microseconds is reported, compared with as many flags. It is not judged."""
+    """The time per unit is reported, in microseconds and as a multiple of the time for as many flags. No time fails."""
     if not subject.harnesses:
         raise NothingToCheck("the plugin scores nothing")
     for harness in subject.harnesses:

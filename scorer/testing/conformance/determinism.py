@@ -1,4 +1,6 @@
-"""Checks that scoring is deterministic: alone or in a batch, in any order, when repeated; and changes no input."""
+"""Checks that scoring is deterministic: the same result alone or in a batch, in any order, and when repeated; and that
+inputs do not change.
+"""
 
 from __future__ import annotations
 
@@ -31,8 +33,8 @@ def one_unit_as_in_a_batch(subject: PluginUnderTest) -> None:
             harness.fail_if_any(
                 together.differs(alone, row),
                 f"a unit that is scored alone gets different points than among {len(harness.random_cohort)}",
-                "read only the unit's own answers; if a formula kind has to read the others', let needs_cohort be "
-                "True, and no unit is scored alone",
+                "read only the unit's own answers; if a formula kind must read those of other units, return True as "
+                "needs_cohort, and no unit is scored alone",
                 row=row,
                 cohort=cohort,
                 expected=together.describe(row, "among the others"),
@@ -52,7 +54,7 @@ def order_of_units_is_irrelevant(subject: PluginUnderTest) -> None:
             harness.fail_if_any(
                 before.differs(after, row),
                 "points depend on the order of the units",
-                "compute the points of a unit from neither the unit before it nor its index",
+                "do not use the index of a unit, or the units before it, to compute its points",
                 row=row,
                 cohort=harness.random_cohort,
                 expected=before.describe(row),
@@ -61,7 +63,7 @@ def order_of_units_is_irrelevant(subject: PluginUnderTest) -> None:
 
 
 def same_input_same_bytes(subject: PluginUnderTest) -> None:
-    """The same answers give the same bytes again, in every process, whatever was scored before."""
+    """The same answers give the same bytes when scored again, in every process, after any other calls."""
     for harness in require_harnesses(subject):
         first = harness.output_bytes(harness.random_cohort)
         harness.score(harness.complete_cohort)
@@ -85,7 +87,7 @@ def same_input_same_bytes(subject: PluginUnderTest) -> None:
 
 
 def inputs_are_not_changed(subject: PluginUnderTest) -> None:
-    """Scoring does not change answers, exclusions or criteria. They may be read-only."""
+    """Scoring does not change answers, exclusions or criteria, and works if the arrays are read-only."""
     for harness in require_harnesses(subject):
         cohort = copy_cohort(harness.random_cohort)
         before = _state(harness, cohort)

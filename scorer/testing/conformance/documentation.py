@@ -12,13 +12,20 @@ from scorer.testing.conformance.plugin_under_test import PluginUnderTest
 ENGLISH = "en"
 
 
-def documentation_is_there(subject: PluginUnderTest) -> None:
+def documentation_is_complete(subject: PluginUnderTest) -> None:
     """Groups and indicators have titles; counts and numbers have a unit; groups and formula kinds have a docstring."""
     if not subject.provides:
         raise NothingToCheck("the plugin provides neither a criterion group nor a formula kind")
     gaps = [*_group_gaps(subject.plugin.group), *_formula_gaps(subject)]
     if gaps:
-        raise Failure("\n".join(["units fill in forms by these texts only:", *(f"  {gap}" for gap in gaps)]))
+        raise Failure(
+            "\n".join(
+                [
+                    "these texts are missing; people who fill in forms or read results see only such texts:",
+                    *(f"  {gap}" for gap in gaps),
+                ]
+            )
+        )
 
 
 def _group_gaps(group: CriterionGroup | None) -> Iterator[str]:

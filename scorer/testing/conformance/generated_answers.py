@@ -16,9 +16,9 @@ from scorer.model.units import Cohort, six_decimals
 from scorer.testing.conformance.faults import Unscorable
 
 MISSING_SHARE = 0.1
-"""Share of answers that are not reported."""
+"""Share of answers that are not reported, from 0 to 1."""
 EXCLUDED_SHARE = 0.1
-"""Share of units for which a criterion is not applicable."""
+"""Share of units to which a criterion does not apply, from 0 to 1."""
 USUAL_DAYS = (16_436, 21_915)
 """The range from which most days are drawn: 2015-01-01 to 2030-01-01, in days since 1970-01-01."""
 
@@ -26,8 +26,8 @@ USUAL_DAYS = (16_436, 21_915)
 def generate(plan: TierPlan, units: int, seed: str, *, complete: bool = False) -> Cohort:
     """A cohort with random answers that the service accepts; the same for the same seed.
 
-    The first units answer every indicator alike: with nothing (unless ``complete``), the smallest allowed value, the
-    largest, and zero.
+    Each of the first four units answers all indicators in the same way: one reports nothing (unless ``complete``), the
+    others report the smallest allowed answers, the largest ones, and the ones nearest to zero.
 
     Args:
         plan: plan of the tier, with the ranges of its answers.
@@ -52,7 +52,7 @@ def generate(plan: TierPlan, units: int, seed: str, *, complete: bool = False) -
 
 
 def _answers(indicator: Indicator, low: float, high: float, random: np.random.Generator, units: int) -> Floats:
-    """Answers (n,) from ``low`` to ``high``."""
+    """Random answers (n,) to an indicator, from ``low`` to ``high``, with many answers at both ends."""
     kind = IndicatorKind(indicator.kind)
     if kind in (IndicatorKind.FLAG, IndicatorKind.CHOICE):
         return random.integers(math.ceil(low), math.floor(high), units, endpoint=True).astype(np.float64)
@@ -61,7 +61,9 @@ def _answers(indicator: Indicator, low: float, high: float, random: np.random.Ge
         usual = start + np.floor(random.random(units) * (end - start + 1))
     else:
         start, end = min(max(0.0, low), high), high
-        usual = start + np.exp(random.random(units) * math.log(max(end - start, 1.0)))  # all orders of magnitude
+        usual = start + np.exp(
+            random.random(units) * math.log(max(end - start, 1.0))
+        )  # about as many answers of every order of magnitude
     answers: Floats = np.choose(
         random.integers(0, 8, units),
         [
@@ -83,9 +85,9 @@ def _answers(indicator: Indicator, low: float, high: float, random: np.random.Ge
 
 
 def repair_checks(plan: TierPlan, cohort: Cohort) -> Cohort:
-    """A copy of a cohort in which all checks hold: parts are reduced to their wholes, other violations removed.
+    """A copy of a cohort in which all checks hold.
 
-    An answer that still violates a check becomes missing.
+    Parts that are larger than their wholes become equal to them. An answer that still violates a check becomes missing.
 
     Raises:
         Unscorable: a check raised, or returned an array of another shape.
@@ -118,7 +120,9 @@ def take_units(cohort: Cohort, units: NDArray[np.intp]) -> Cohort:
 
 
 def with_answers(plan: TierPlan, cohort: Cohort, code: str, values: Floats) -> Cohort:
-    """A copy with other answers (n,) to one indicator; the answers of its parts are repaired."""
+    """A copy with other answers (n,) to one indicator. Answers that then violate a check are repaired, see
+    ``repair_checks``.
+    """
     matrix = cohort.matrix.copy()
     matrix[cohort.rows[code]] = values
     return repair_checks(plan, replace(cohort, matrix=matrix))

@@ -27,9 +27,9 @@ from scorer.testing.conformance.faults import Unscorable, failure
 from scorer.testing.conformance.generated_answers import copy_cohort, generate, show_answer
 
 RANDOM_UNITS = 2_000
-"""Units of the cohort in which answers may be missing and criteria not applicable."""
+"""Number of units of the cohort in which answers may be missing and criteria not applicable."""
 COMPLETE_UNITS = 300
-"""Units of the cohort in which all answers are reported."""
+"""Number of units of the cohort in which all answers are reported and all criteria apply."""
 
 
 class GroupOutput(NamedTuple):
@@ -43,7 +43,9 @@ class GroupOutput(NamedTuple):
     """(n,) applicable maximum of the group, in micropoints."""
 
     def describe(self, row: int, condition: str = "") -> Callable[[int], str]:
-        """A function from the index of a unit to a text with the status and points of the criterion in ``row``."""
+        """Returns a function that, given the index of a unit, describes its status and points in the criterion in
+        ``row``.
+        """
 
         def text(unit: int) -> str:
             status = Status(int(self.status[row, unit]))
@@ -74,7 +76,8 @@ class GroupHarness:
     """Name of the set's document."""
     group: GroupPlan
     rows: tuple[int, ...]
-    """Rows of the criteria under test: all criteria if the plugin provides the group, or those with its formulas."""
+    """Rows of the criteria under test: all, if the plugin provides the group; otherwise those with a formula of the
+    plugin."""
     plan: TierPlan
     """Plan of the group alone, without levels. Impossible points are corrected before they are scored."""
     formula_kinds: frozenset[type[Formula]]
@@ -106,11 +109,13 @@ class GroupHarness:
         if not group.of(tier):
             return None
         full_plan = compile_tier(criteria_set, tier, plugins)
-        # Other sets may allow that a criterion is not applicable, so the plugin has to support it for each criterion.
+        # The plugin must support that any criterion is not applicable, because other sets may allow it.
         criteria = tuple(replace(criterion, may_be_not_applicable=True) for criterion in group.criteria)
         category = Category(group.code, {}, (replace(group, criteria=criteria),))
         order = CategoryRanking("competition", exact=False, by=(RankKey("score", category.code),))
-        ranking = RankingRule(categories={category.code: order})  # the set's own rule names its own categories
+        ranking = RankingRule(
+            categories={category.code: order}
+        )  # not the set's own rule, which names categories that are not in this plan
         group_set = replace(criteria_set, categories=(category,), requires=(category.code,), ranking=ranking)
         plan = compile_tier(group_set, tier, plugins)
         (group_plan,) = plan.groups
@@ -207,7 +212,7 @@ class GroupHarness:
         return GroupPoints(np.asarray(output.points), np.asarray(output.status))
 
     def output_bytes(self, cohort: Cohort) -> tuple[bytes, bytes]:
-        """Type and bytes of the points, and of the statuses, that scoring the cohort gives."""
+        """The points and the statuses of a cohort, each as one byte string: NumPy's type code, then the bytes."""
         output = self.call_score(copy_cohort(cohort)) if self.calls_score else self.score(cohort)
         points, status = output.points, output.status
         return points.dtype.char.encode() + points.tobytes(), status.dtype.char.encode() + status.tobytes()

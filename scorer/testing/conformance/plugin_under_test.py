@@ -23,11 +23,11 @@ from scorer.testing.conformance.harness import GroupHarness
 
 @dataclass(frozen=True)
 class PluginUnderTest:
-    """A plugin, together with all installed plugins."""
+    """The plugin that is tested, and the host with which criteria sets are loaded."""
 
     plugin: Plugin
     host: PluginHost
-    """All installed plugins, and the plugin under test."""
+    """The installed plugins and the plugin under test."""
 
     @classmethod
     def of(cls, plugin: object) -> PluginUnderTest:
@@ -76,10 +76,10 @@ class PluginUnderTest:
     def harnesses(self) -> tuple[GroupHarness, ...]:
         """A harness for each group and tier of the criteria sets that use the plugin: its own and installed ones.
 
-        If there are none, a set is generated from the indicators of the plugin's group, unless the plugin issues sets
-        of its own, which are then all refused.
+        If there are none, a set is generated from the indicators of the plugin's group. But if the plugin issues sets
+        and all of them are refused, nothing is generated, and there is no harness.
         """
-        harnesses = [harness for found in self._sets() for harness in self._set_harnesses(*found)]
+        harnesses = [harness for loaded in self._sets() for harness in self._set_harnesses(*loaded)]
         group = self.plugin.group
         if not harnesses and group is not None and group.indicators and not self.plugin.criteria_sets:
             generated, document = load(generate_set(group), NAME, self.host.vocabulary())

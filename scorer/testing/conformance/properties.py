@@ -21,7 +21,7 @@ CHANGED: Bools = np.arange(COMPLETE_UNITS) % 2 == 0
 
 
 def missing_is_not_zero(subject: PluginUnderTest) -> None:
-    """A criterion is MISSING if an answer was not reported, and a reported 0 counts."""
+    """A criterion is MISSING if an answer that it reads was not reported. A reported 0 is an answer."""
     for harness in require_harnesses(subject):
         complete, before = harness.complete_cohort, harness.score(harness.complete_cohort)
         for code in harness.read_indicators:
@@ -49,7 +49,9 @@ def _check_missing(
     """Checks the criterion in ``row`` after the changed units no longer report the indicator ``code``."""
     changed = CHANGED & (before.status[row] == Status.SCORED)
     reads = code in [read.indicator for read in criterion.formula.reads()]
-    message = "does not make its criterion MISSING" if reads else "counts, although the formula does not read it"
+    message = (
+        "does not make its criterion MISSING" if reads else "changes the points, although the formula does not read it"
+    )
     if reads:
         expected = Status.NOT_APPLICABLE if criterion.missing_leaves_out else Status.MISSING
         bad = changed & (after.status[row] != expected)
@@ -82,8 +84,8 @@ def _check_reported_zero(harness: GroupHarness, code: str, cohort: Cohort) -> No
         )
 
 
-def not_applicable_leaves_the_maximum(subject: PluginUnderTest) -> None:
-    """A criterion that does not apply gives no points, leaves the maximum, and changes nothing else."""
+def not_applicable_shrinks_the_maximum(subject: PluginUnderTest) -> None:
+    """A criterion that does not apply adds nothing to points and maximum, and changes nothing else."""
     for harness in require_harnesses(subject):
         before = harness.score(harness.complete_cohort)
         for row, criterion in harness.criteria:
@@ -108,7 +110,7 @@ def not_applicable_leaves_the_maximum(subject: PluginUnderTest) -> None:
                 harness.fail_if_any(
                     outcome.not_applicable,
                     f"formula kind {formula.kind!r} does not apply to some units, but its may_leave_out is False",
-                    "let may_leave_out be True; a sum then refuses this part, because its maximum cannot change",
+                    "return True as may_leave_out; a sum then refuses this part, because its maximum cannot change",
                     row=harness.group.criteria.index(criterion),
                     cohort=harness.random_cohort,
                     expected="may_leave_out",
@@ -117,13 +119,13 @@ def not_applicable_leaves_the_maximum(subject: PluginUnderTest) -> None:
 
 
 def _check_maximum(harness: GroupHarness, row: int, cohort: Cohort, after: GroupOutput) -> None:
-    """Checks that the criterion in ``row`` adds neither points nor maximum for the changed units."""
+    """Checks that the criterion in ``row`` adds nothing to the points and the maximum of the changed units."""
     applies = after.status != Status.NOT_APPLICABLE
     maximum = (harness.group.maxima * applies).sum(axis=0)
     bad = (CHANGED & (applies[row] | (after.points[row] != 0))) | (after.max_points != maximum)
     harness.fail_if_any(
         bad,
-        "a criterion that does not apply still counts",
+        "a criterion that does not apply still adds points or maximum",
         "ignore cohort.excluded: the scorer itself makes these criteria NOT_APPLICABLE",
         row=row,
         cohort=cohort,
@@ -168,12 +170,12 @@ def monotone_where_declared(subject: PluginUnderTest) -> None:
 
 
 def _one_larger(cohort: Cohort, harness: GroupHarness, code: str) -> Cohort:
-    """A cohort in which every answer is larger by one, if the larger answer is valid."""
+    """A cohort in which every answer to one indicator is larger by one, if the larger answer is valid."""
     return _raised(cohort, harness, code, cohort.values(code) + 1)
 
 
 def _randomly_larger(cohort: Cohort, harness: GroupHarness, code: str, random: np.random.Generator) -> Cohort:
-    """A cohort in which every answer is larger by a random amount, up to the largest valid answer."""
+    """A cohort in which every answer to one indicator is larger by a random amount, up to the largest valid answer."""
     values, (_, high) = cohort.values(code), harness.plan.ranges[code]
     return _raised(cohort, harness, code, values + np.ceil(random.random(len(cohort)) ** 3 * (high - values)))
 
@@ -194,7 +196,9 @@ def _raised(cohort: Cohort, harness: GroupHarness, code: str, values: Floats) ->
 def _check_direction(
     harness: GroupHarness, row: int, code: str, better: str, larger: Cohort, before: GroupOutput, after: GroupOutput
 ) -> None:
-    """Checks that larger answers to the indicator ``code`` do not contradict its ``better``."""
+    """Checks that larger answers to the indicator ``code`` change the points only in the direction that ``better``
+    states.
+    """
     scored = (before.status[row] == Status.SCORED) & (after.status[row] == Status.SCORED)
     gain = after.points[row] - before.points[row]
     change, bound = ("fewer", "at least") if better == "more" else ("more", "at most")

@@ -1,7 +1,7 @@
 """Checks that scoring uses no clock, network, random numbers or other processes.
 
-While the plugin scores, a profile function of the interpreter sees every call, whatever name a function was imported
-by. Calls inside C extensions are not seen.
+While the plugin scores, a profile function of the interpreter sees every call of a function, even if the plugin has
+imported the function under another name. It does not see calls inside C extensions.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from scorer.testing.conformance.harness import GroupHarness
 from scorer.testing.conformance.plugin_under_test import PluginUnderTest
 
 PROFILED_UNITS = 60
-"""Units that are scored while calls are profiled, which is slow."""
+"""Number of units that are scored while calls are profiled. Profiling is slow."""
 
 CLOCK, RANDOMNESS, NETWORK, PROCESS = "the clock", "random numbers", "the network", "another process"
 _TIMES = ("time", "monotonic", "perf_counter", "process_time", "thread_time", "clock_gettime")
@@ -56,7 +56,7 @@ def no_clock_network_or_chance(subject: PluginUnderTest) -> None:
         raise NothingToCheck("the plugin has no code that scores: its criteria use the formula kinds of the scorer")
     for harness in own_scoring:
         cohort = take_units(harness.random_cohort, np.arange(PROFILED_UNITS))
-        harness.call_score(cohort)  # the first call may import modules, which may use anything
+        harness.call_score(cohort)  # not profiled: the first call may import modules, which may use clock or files
         uses: list[tuple[str, str]] = []
         before = _numpy_random_state()
         with _profiled(lambda source, caller, uses=uses: uses.append((source, caller))):  # type: ignore[misc]
@@ -78,7 +78,9 @@ def _numpy_random_state() -> str:
 
 @contextmanager
 def _profiled(record: Callable[[str, str], None]) -> Iterator[None]:
-    """Calls ``record`` with the source and the calling line for each call of a function that must not be used."""
+    """A context manager that calls ``record`` for each call of a forbidden function, with the source and the calling
+    line.
+    """
 
     def profile(frame: FrameType, event: str, function: Any) -> None:
         if event != "c_call" or not (source := _source(function)):
@@ -97,7 +99,7 @@ def _profiled(record: Callable[[str, str], None]) -> Iterator[None]:
 
 
 def _source(function: Any) -> str:
-    """The source that a function written in C reads, such as ``CLOCK``; empty for harmless functions."""
+    """The forbidden source that a function written in C uses, such as ``CLOCK``; empty if it uses none."""
     owner = getattr(function, "__self__", None)
     if isinstance(owner, type) and issubclass(owner, date) and function.__name__ in ("now", "utcnow", "today"):
         return CLOCK
@@ -112,7 +114,7 @@ def _source(function: Any) -> str:
 
 
 def _caller(frame: FrameType, function: Any) -> str:
-    """The calling line: of the innermost frame outside Python's standard library and NumPy."""
+    """The line that calls the function: in the innermost frame outside Python's standard library and NumPy."""
     caller: FrameType | None = frame
     while caller is not None:
         module = str(caller.f_globals.get("__name__")).partition(".")[0]

@@ -23,7 +23,7 @@ from scorer.testing.conformance.plugin_under_test import PluginUnderTest
 
 POINTS_TYPES = (np.dtype(np.int64), np.dtype(np.float64))
 REMAINDER_TOLERANCE = 1e-6
-"""Largest allowed error of a formula's remainders, in micropoints."""
+"""Maximum error of the remainders that a formula returns, in micropoints."""
 EXACT_UNITS = 200
 """Units whose exact points are computed, which is slow."""
 
@@ -56,7 +56,7 @@ def criteria_sets_are_accepted(subject: PluginUnderTest) -> None:
 
 
 def shapes_and_dtypes(subject: PluginUnderTest) -> None:
-    """For any units, points and statuses have the right shape and type, and nothing is raised."""
+    """For any units, points and statuses have the right shape and type, and no exception is raised."""
     for harness in require_harnesses(subject):
         for cohort in (
             harness.random_cohort,

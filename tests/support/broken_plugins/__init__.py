@@ -1,6 +1,6 @@
-"""Plugins that break one promise each, made of two that break none: a group with its own scoring, and a formula kind.
+"""Plugins that break one rule each, made from two sound ones: a group with its own scoring, and a formula kind.
 
-Each is a small change to a sound one, so that nothing but the change can be what a check finds.
+Each is a small change of a sound plugin, so that a check can find nothing but the change.
 """
 
 from __future__ import annotations
@@ -318,8 +318,8 @@ def _connect() -> None:
 
 
 ALL_BUT_READY = (
-    "documentation_is_there", "criteria_sets_are_accepted", "shapes_and_dtypes", "points_within_bounds",
-    "missing_is_not_zero", "not_applicable_leaves_the_maximum", "one_unit_as_in_a_batch",
+    "documentation_is_complete", "criteria_sets_are_accepted", "shapes_and_dtypes", "points_within_bounds",
+    "missing_is_not_zero", "not_applicable_shrinks_the_maximum", "one_unit_as_in_a_batch",
     "order_of_units_is_irrelevant", "same_input_same_bytes", "inputs_are_not_changed", "monotone_where_declared",
     "no_clock_network_or_chance", "cost_is_reported",
 )  # fmt: skip
@@ -330,24 +330,24 @@ CORPUS: dict[str, Broken] = {
     "written for another version": wells("plugin_is_ready", "API version 99", *ALL_BUT_READY, api_version=99),
     "no documentation": Broken(
         plugin(Untitled()),
-        "documentation_is_there",
+        "documentation_is_complete",
         "group 'untitled' has no English title",
         frozenset({"criteria_sets_are_accepted", CLOCK}),
     ),
     "half a form in Vietnamese": wells(
-        "documentation_is_there",
+        "documentation_is_complete",
         "indicator 'lit' has no title in 'vi'",
         indicators=(*Wells.indicators[:3], Indicator("lit", "flag", title={"en": "Lit"}, better="more")),
     ),
     "a count of what": wells(
-        "documentation_is_there",
+        "documentation_is_complete",
         "indicator 'wells' is a count without a unit",
         indicators=(
             Indicator("wells", "count", title=Wells.indicators[0].title, better="more"),
             *Wells.indicators[1:],
         ),
     ),
-    "formula kind without a word": taps("documentation_is_there", "'share_of_day' has no docstring", __doc__=" "),
+    "formula kind without a word": taps("documentation_is_complete", "'share_of_day' has no docstring", __doc__=" "),
     "set is refused": wells(
         "criteria_sets_are_accepted",
         "broken.yaml:8:7: categories.supply.groups.ponds",
@@ -414,12 +414,12 @@ CORPUS: dict[str, Broken] = {
     "missing leaves out": wells("missing_is_not_zero", "MISSING without wells", score=scoring(_missing_leaves_out)),
     "zero is missing": wells("missing_is_not_zero", "with wells = 0", score=scoring(_zero_is_missing)),
     "reads more than it says": wells(
-        "missing_is_not_zero", "lit, if it is not reported, counts", score=scoring(_reads_more)
+        "missing_is_not_zero", "lit, if it is not reported, changes the points", score=scoring(_reads_more)
     ),
     "not applicable halves another": wells(
-        "not_applicable_leaves_the_maximum", "W.02 does not apply", score=scoring(_gives_to_others)
+        "not_applicable_shrinks_the_maximum", "W.02 does not apply", score=scoring(_gives_to_others)
     ),
-    "leaves out without a word": taps("not_applicable_leaves_the_maximum", "may_leave_out", evaluate=_leaves_out),
+    "leaves out without a word": taps("not_applicable_shrinks_the_maximum", "may_leave_out", evaluate=_leaves_out),
     "by the number of units": wells("one_unit_as_in_a_batch", "alone", score=scoring(_by_size)),
     "best so far": taps(
         "order_of_units_is_irrelevant", "order", evaluate=_running_best, needs_cohort=property(lambda self: True)

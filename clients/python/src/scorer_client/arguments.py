@@ -12,7 +12,7 @@ from scorer_client.rankings import Province
 from scorer_client.shown import described, shown
 
 Check: TypeAlias = tuple[str, Callable[[object], bool]]
-"""The expected type in words, and a function that tells whether a value has it."""
+"""The expected type in words, and a function that returns whether a value has this type."""
 
 
 def _of(expected: str, *types: type) -> Check:
@@ -63,14 +63,14 @@ CHECKS: Mapping[str, Check] = {
     "timeout": _or_none(_SECONDS),
     "token": _or_none(_TOKEN),
 }
-"""By the name of the argument. Other arguments, such as rows, are checked where they are converted."""
+"""The check of each argument, by the argument's name. Others, such as rows, are checked where they are converted."""
 
 
 def check_arguments(arguments: Mapping[str, object]) -> None:
     """Checks the types of arguments, by their names.
 
     Raises:
-        TypeError: an argument has another type.
+        TypeError: an argument has a wrong type.
         ValueError: a text has a character that UTF-8 cannot express, or a whole number does not fit into 32 bits.
     """
     for name, value in arguments.items():

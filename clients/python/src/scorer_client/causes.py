@@ -13,36 +13,39 @@ class Cause(NamedTuple):
     """What a unit lacks for its next better level: a gate, or a combination of gates such as "2 of 3"."""
 
     level: int
-    """The level that needs the gate; 0: a limit needs it."""
+    """The level that requires the gate; 0 if a limit requires it."""
     measure: str
-    """Empty for a gate on an answer or on another category's level, and for a combination."""
+    """The measure that the gate compares; "" for a gate on an answer or on a level, and for a combination."""
     unit: str
-    """"percent" or "points"; empty if there is no measure."""
+    """The unit of ``minimum`` and ``value``: "percent" or "points"; "" if there is no measure."""
     minimum: float
-    """The minimum; if ``upper``, the maximum instead."""
+    """The minimum of the measure; if ``upper`` is true, the maximum instead."""
     strict: bool
+    """Whether a value equal to ``minimum`` fails the gate."""
     value: float
     """The unit's value of the measure."""
     upper: bool = False
+    """Whether ``minimum`` is a maximum."""
     indicator: str = ""
-    """An indicator whose answer must be one of ``options``; or none of them, if ``excluded``."""
+    """An indicator whose answer must be one of ``options``; if ``excluded`` is true, none of them."""
     options: tuple[str, ...] = ()
     answer: str = ""
-    """The unit's answer; empty: not reported."""
+    """The unit's answer; "" if it was not reported."""
     category: str = ""
-    """Another category. The unit must reach ``category_level`` in it, or must not reach it if ``excluded``."""
+    """Another category, in which the unit must reach ``category_level``; if ``excluded`` is true, must not reach it."""
     category_level: int = 0
     reached_level: int = 0
-    """The level that the unit reaches in the other category; 0: none."""
+    """The level that the unit reaches in the other category; 0 if it reaches none."""
     excluded: bool = False
     limit: int = 0
-    """The number of the limit that needs the gate; 0: a level needs it."""
+    """The number of the limit that requires the gate; 0 if a level requires it."""
     at_least: int = 0
-    """How many parts of a combination must hold; 0 for a gate."""
+    """The number of parts of a combination that must hold; 0 for a gate."""
     out_of: int = 0
-    """The number of parts of a combination."""
+    """The number of parts of a combination; 0 for a gate."""
     of: tuple[Cause, ...] = ()
-    """The parts of a combination that do not hold. The part that the unit misses by least comes first."""
+    """The parts of a combination that the unit lacks; the part that it misses by least comes first. In a ``Rule``, all
+    parts of the combination."""
 
     def sentence(self, language: str = "en", titles: Mapping[str, str] | None = None, category: str = "") -> str:
         """The cause as a sentence.
@@ -50,7 +53,7 @@ class Cause(NamedTuple):
         Args:
             language: "en" or "vi".
             titles: names by code and key, see ``Form.names``.
-            category: the category that the cause is of, whose levels may have names.
+            category: the category to which the cause belongs, for the names of its levels.
         """
         return cause_sentence(self, category, language=language, titles=titles or {})
 
@@ -80,9 +83,9 @@ def cause_sentence(cause: Cause, category: str, *, language: str, titles: Mappin
 
 
 def short_cause(cause: Cause, category: str, *, language: str, titles: Mapping[str, str]) -> str:
-    """Such as: total 78.86 of 80 %; or: 2 of 3: presence 71 of 80 % or transaction 66 of 80 %.
+    """The cause in few words: total 78.86 of 80 %; or: 2 of 3: presence 71 of 80 % or transaction 66 of 80 %.
 
-    What a limit needs has the limit in front: limit 1: infrastructure 48 of 50 %.
+    If a limit requires the gate, the limit comes first: limit 1: infrastructure 48 of 50 %.
     """
     short = _short(cause, language, titles)
     return f"{limit_name(category, cause.limit, language, titles)}: {short}" if cause.limit else short
@@ -94,16 +97,16 @@ def _short(cause: Cause, language: str, titles: Mapping[str, str]) -> str:
         return _combination(cause, language, titles)
     key = "short_answer" if not cause.measure else "short_other" if cause.strict or cause.upper else "short"
     subject = _subject(cause, language, titles)
-    if key == "short":  # the unit of measurement follows the minimum only
+    if key == "short":  # the unit of measurement follows only the minimum
         subject["value"] = shown(cause.value, cause.minimum)
         return words[key].format(needed=f"{plain(cause.minimum)}{_sign(cause, words)}", **subject)
     return words[key].format(needed=_needed(cause, language, titles), **subject)
 
 
 def requirement(cause: Cause, *, language: str, titles: Mapping[str, str]) -> str:
-    """What a gate or a combination requires, whatever a unit has.
+    """What a gate or a combination requires of every unit.
 
-    Such as: total at least 80 %; or: at least 2 of: presence at least 80 %; transaction at least 80 %.
+    For example: total at least 80 %; or: at least 2 of: presence at least 80 %; transaction at least 80 %.
     """
     words = words_of(language)
     if not cause.at_least:
@@ -116,7 +119,7 @@ def requirement(cause: Cause, *, language: str, titles: Mapping[str, str]) -> st
 
 
 def _combination(cause: Cause, language: str, titles: Mapping[str, str]) -> str:
-    """Such as: 2 of 3: presence 71 of 80 % or transaction 66 of 80 %."""
+    """A combination in few words, such as: 2 of 3: presence 71 of 80 % or transaction 66 of 80 %."""
     words = words_of(language)
     parts = (_short(part, language, titles) for part in cause.of)
     texts = [f"({text})" if part.at_least else text for part, text in zip(cause.of, parts, strict=True)]
@@ -125,7 +128,7 @@ def _combination(cause: Cause, language: str, titles: Mapping[str, str]) -> str:
 
 
 def _subject(cause: Cause, language: str, titles: Mapping[str, str]) -> dict[str, str]:
-    """What a gate reads, and the unit's value of it."""
+    """The name of what a gate reads, and the unit's value for it, as texts."""
     words = words_of(language)
     if cause.indicator:
         value = _answer(cause, cause.answer, words, titles)
@@ -152,7 +155,7 @@ def _needed(cause: Cause, language: str, titles: Mapping[str, str]) -> str:
 
 
 def _answer(cause: Cause, answer: str, words: Mapping[str, str], titles: Mapping[str, str]) -> str:
-    """The name of an answer for people: the title of an option, yes or no."""
+    """An answer for people: the title of an option, yes, no, or "not reported"."""
     return titles.get(option_key(cause.indicator, answer)) or words.get(f"answer_{answer}", answer)
 
 

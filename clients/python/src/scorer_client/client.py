@@ -22,31 +22,31 @@ T = TypeVar("T")
 class Connected(Methods, Generic[T]):
     """A connection to the service.
 
-    Calls to this machine (127.0.0.1, localhost, ``unix:``) are not encrypted; calls to other machines use TLS. A token
-    is never sent to another machine without TLS.
+    Calls to this machine (127.0.0.1, localhost, ``unix:``) use TLS only if an argument for TLS is given; calls to other
+    machines always use TLS, unless ``insecure`` is set. A token is never sent to another machine without TLS.
 
     Args:
         target: an address such as ``scorer.tinh.example:50051``; or several addresses, which get calls in turn; or a
-            transport. Servers that cannot be reached or are about to stop are skipped. A call that a server did not
-            answer is sent to another one.
-        timeout: seconds that a call may take, unless the call has its own timeout; None: no limit.
+            transport. Servers that cannot be reached or are about to stop are skipped. A call that fails with
+            UNAVAILABLE is repeated, if possible on another server.
+        timeout: seconds that a call may take, unless the call has its own timeout; None: the client sets no limit.
         authority: PEM certificates of the trusted authorities, as bytes or a file; by default those of gRPC.
         certificate: the caller's own PEM certificate, for servers that require one.
         key: the private key of the certificate.
-        server_name: the name in the server's certificate, if it differs from the target; required for several
-            addresses.
+        server_name: the name in the server's certificate, if it differs from the target; needed if several addresses
+            are called with TLS.
         token: a bearer token, or a function that returns one and is called before each call.
         insecure: do not use TLS for other machines, for example because a proxy encrypts.
         options: options of the gRPC channel, by name; they override the client's options.
 
     Raises:
-        TypeError: an argument has another type.
-        ValueError: the arguments do not fit together, or an address is not valid.
+        TypeError: an argument has a wrong type.
+        ValueError: the arguments contradict each other, or one of them is not valid.
         OSError: a file cannot be read.
     """
 
     _over_grpc: ClassVar[type[Any]]
-    """The class of the transport that is used for a target."""
+    """The class of the transport that is used for an address."""
 
     def __init__(
         self,
@@ -120,7 +120,7 @@ class Client(Connected[Transport]):
 
 
 class AsyncClient(Connected[AsyncTransport]):
-    """A connection whose methods are awaited. It belongs to the event loop that runs when it is created.
+    """A connection whose methods are awaited. It can only be used in the event loop in which it is created.
 
     The token may be an asynchronous function. Files are read in another thread.
     """

@@ -39,20 +39,19 @@ SERVICE_CONFIG = {
         }
     ],
 }
-"""Calls are repeated only if a server could not be reached or its connection was lost.
-
-This is safe because no call changes anything.
+"""Calls are repeated if they fail with UNAVAILABLE: a server could not be reached, its connection was lost, or a plugin
+is busy. Repeating is safe, because the client's calls change nothing.
 """
 
 OPTIONS: Mapping[str, int | str] = {
     "grpc.service_config": json.dumps(SERVICE_CONFIG),
     "grpc.max_receive_message_length": 512 * 2**20,
-    # Larger requests are not repeated; gRPC's default of 256 KiB is only a few hundred units.
+    # gRPC repeats only requests up to this size. Its default, 256 KiB, is only a few hundred units.
     "grpc.per_rpc_retry_buffer_size": 2**30,
     # A server that disappears without closing the connection is noticed within 40 seconds.
     "grpc.keepalive_time_ms": 30_000,
     "grpc.keepalive_timeout_ms": 10_000,
-    # A server that comes back gets calls within ten seconds; with gRPC's default, within two minutes.
+    # A server that can be reached again gets calls within ten seconds; with gRPC's default, within two minutes.
     "grpc.max_reconnect_backoff_ms": 10_000,
 }
 """The default channel options."""
@@ -64,7 +63,7 @@ class Connection:
     """A target with credentials, token and channel options; the arguments are those of ``Client``.
 
     Raises:
-        ValueError: the arguments do not fit together.
+        TypeError, ValueError: the arguments contradict each other, or one of them is not valid.
         OSError: a file cannot be read.
     """
 
@@ -107,14 +106,14 @@ class Connection:
         """The metadata of a call.
 
         Raises:
-            TypeError, ValueError: this is not a valid token.
+            TypeError, ValueError: the token is not valid.
         """
         if self.token is None:
             return ((REQUEST_ID, request_id),)
         if not isinstance(token, str):
             raise TypeError(f"the token has to be a str, not {type(token).__name__}")
         if not _TOKEN.fullmatch(token := token.strip()):  # files end with a newline
-            # The token is not part of the message; gRPC's own error would quote it.
+            # The message does not contain the token. gRPC's own error message would quote it.
             raise ValueError("the token is empty, or has spaces or characters that are not ASCII")
         return (REQUEST_ID, request_id), ("authorization", f"Bearer {token}")
 
@@ -123,7 +122,7 @@ def _pem(what: str, pem: Pem | None) -> bytes | None:
     if pem is None:
         return None
     data = pem if isinstance(pem, bytes) else Path(pem).read_bytes()
-    if b"-----BEGIN " not in data:  # gRPC would only say that no server can be reached
+    if b"-----BEGIN " not in data:  # otherwise gRPC would only report that no server can be reached
         where = "" if isinstance(pem, bytes) else f": {pem}"
         raise ValueError(f"{what}{where} is not in PEM, which has lines such as -----BEGIN CERTIFICATE-----")
     return data

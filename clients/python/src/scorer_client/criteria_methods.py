@@ -11,7 +11,7 @@ from scorer_client.steps import Calls, Steps, method
 
 
 class CriteriaMethods:
-    """See ``Methods``."""
+    """The methods of ``Methods`` that get criteria sets."""
 
     @method
     def criteria_sets(
@@ -52,7 +52,7 @@ class CriteriaMethods:
         timeout: float | None = None,
         request_id: str = "",
     ) -> Steps[Form]:
-        """Returns one criteria set as a form: its indicators, and titles of its parts.
+        """Returns one criteria set as a form: its indicators, and the titles of its parts.
 
         Raises:
             ScorerError: see ``criteria_set``.

@@ -18,12 +18,13 @@ class Violation(NamedTuple):
     """Path of the field, such as ``rows.units[3].answers["computers"]`` or ``table["computers"][3]``; in a file, the
     row and column."""
     reason: str
-    """In capitals, for programs."""
+    """The kind of mistake in capitals, for programs."""
     description: str
+    """What is wrong and how to fix it, for people."""
 
 
 class FailedCall(Protocol):
-    """The error that gRPC raises, with and without asyncio."""
+    """The methods that gRPC's errors have, with and without asyncio."""
 
     def code(self) -> grpc.StatusCode:
         """The status code."""
@@ -36,7 +37,7 @@ class FailedCall(Protocol):
 
 
 class ScorerError(Exception):
-    """A call failed, or a table or file cannot be sent.
+    """Raised if a call failed, or if rows, a table or a file cannot be sent.
 
     Attributes:
         code: the gRPC status code.
@@ -65,7 +66,7 @@ class ScorerError(Exception):
         self.request_id = request_id
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """For pickle and copy: the default of exceptions would pass only the text to the class."""
+        """For pickle and copy. Exceptions would otherwise be created again from their text alone."""
         fields = (self.code, self.message, self.reason, self.metadata, self.violations, self.request_id)
         return type(self), fields
 
@@ -82,7 +83,7 @@ class ScorerError(Exception):
 
     @classmethod
     def before_sending(cls, reason: str, violations: Sequence[Violation], total: int) -> Self:
-        """The error for a table or file with ``total`` violations, which is not sent."""
+        """The error for rows, a table or a file that are not sent, because they have ``total`` violations."""
         metadata = {"violations_total": str(total)} if total > len(violations) else {}
         message = first_of(violations, total)
         return cls(grpc.StatusCode.INVALID_ARGUMENT, message, reason, metadata, violations)

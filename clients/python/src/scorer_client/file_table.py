@@ -28,7 +28,7 @@ _UNIT_FIELD = re.compile(
 
 
 class NamedPositions(Protocol):
-    """A sheet, which can name its positions."""
+    """A sheet, which can describe positions in it for people."""
 
     def position(self, row: int | None, column: int | None = None, name: str = "") -> str:
         """See ``files.cells.Sheet``."""
@@ -43,12 +43,18 @@ class Positions:
         self._rows = array("q")
 
     def begin(self, sheet: NamedPositions, header_row: int, columns: Mapping[str, int]) -> None:
-        """Starts a sheet; the following units are in it, with these columns."""
+        """Begins a sheet. The units that are added next are on this sheet.
+
+        Args:
+            sheet: the sheet.
+            header_row: number of the row with the header.
+            columns: index of each column, by its code.
+        """
         self._sheets.append((sheet, header_row, columns))
         self._starts.append(len(self._rows))
 
     def add(self, row: int) -> None:
-        """Adds the row of the next unit."""
+        """Adds the row number of the next unit."""
         self._rows.append(row)
 
     def of(self, unit: int, column: str) -> str:
@@ -57,7 +63,7 @@ class Positions:
         return sheet.position(self._rows[unit], columns.get(column), column)
 
     def of_header(self, column: str) -> str:
-        """The position of a column's name."""
+        """The position of a column's header."""
         sheet, row, columns = next((entry for entry in self._sheets if column in entry[2]), self._sheets[0])
         return sheet.position(row, columns.get(column), column)
 
@@ -69,10 +75,11 @@ class FileTable:
         form: the form of the criteria set for which the file was read.
         header: the names of the file's columns, in order; if there are several sheets, those of the first one.
         units: one unit per row.
-        columns: answers by indicator: numbers with NaN (days since 1970-01-01 for dates), or option codes with "".
-        not_applicable: by unit id, the criteria that do not apply; only units that have some.
+        columns: (n,) answers by indicator: numbers, with NaN where not reported (dates are days since 1970-01-01); or
+            codes of options, with "" where not reported.
+        not_applicable: the criteria that do not apply, by unit id; units to which all criteria apply are left out.
         positions: the positions of the units in the file.
-        notes: sentences about cells that were read differently from how they are written.
+        notes: sentences about cells that were read differently from how they are written, such as 12,5 as 12.5.
     """
 
     def __init__(self, form: Form, header: Sequence[str]) -> None:
@@ -85,14 +92,14 @@ class FileTable:
         self.notes: tuple[str, ...] = ()
 
     def add_columns(self, names: Sequence[str]) -> None:
-        """Adds new columns; the existing units have not reported them."""
+        """Adds columns that are missing. The units that already exist have not reported these indicators."""
         for name in names:
             if name in self.form.indicators and name not in self.columns:
                 choice, count = self.form.indicators[name].kind == "choice", len(self.units)
                 self.columns[name] = [""] * count if choice else array("d", [math.nan]) * count
 
     def fill(self) -> None:
-        """Completes columns that are shorter than the units; the last units have not reported them."""
+        """Extends columns that are shorter than the list of units, because the last units have not reported them."""
         for values in self.columns.values():
             if missing := len(self.units) - len(values):
                 if isinstance(values, list):
@@ -127,7 +134,7 @@ class FileTable:
         return write_stream(pa.table(columns))
 
     def in_file(self, error: ScorerError) -> ScorerError:
-        """Converts an error about the table that was sent: violations get positions in the file."""
+        """Converts an error about the table that was sent: positions in the file replace its field paths."""
 
         def of_table(match: re.Match[str]) -> str:
             column = match["column"]
@@ -136,7 +143,7 @@ class FileTable:
         return _renamed(error, lambda text: _TABLE_FIELD.sub(of_table, text))
 
     def unit_in_file(self, error: ScorerError, unit: str) -> ScorerError:
-        """Converts an error about one unit that was sent alone: violations get positions in the file."""
+        """Converts an error about one unit that was sent alone: positions in the file replace its field paths."""
         index = self.units.index_of(unit) or 0
 
         def of_row(match: re.Match[str]) -> str:
@@ -146,10 +153,10 @@ class FileTable:
 
 
 class InvalidFileError(ScorerError):
-    """A file has mistakes.
+    """Raised if a file has mistakes.
 
     Attributes:
-        table: what could be read, where answers with mistakes are missing; None if rows or whole sheets are missing.
+        table: the table without the answers that have mistakes; None if units could not be read.
     """
 
     table: FileTable | None = None

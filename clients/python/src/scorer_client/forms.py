@@ -29,20 +29,23 @@ class Indicator:
     titles: Mapping[str, str]
     options: tuple[str, ...]
     ranges: Mapping[str, tuple[float, float]]
-    """Smallest and largest allowed answer, by tier."""
+    """The smallest and the largest allowed answer, by tier."""
     meanings: Mapping[str, str] = field(default_factory=dict)
-    """What exactly is reported, by language."""
+    """What exactly units have to report, by language."""
     unit_titles: Mapping[str, str] = field(default_factory=dict)
     """The unit of measurement by language; other languages use ``unit``."""
     option_titles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """The titles of each option, by language."""
+    """The titles of each option, by code of the option and by language."""
 
     def option_names(self, language: str) -> tuple[str, ...]:
-        """The titles of the options, in one language or in the first one of each; the code of an option without one."""
+        """The title of each option in a language, or in its first language; its code if it has no title."""
         return tuple(text(self.option_titles.get(option, {}), language, option) for option in self.options)
 
     def option_called(self, name: str) -> str | None:
-        """The option with this code, or with this title in any language. Capitals make no difference."""
+        """The code of the option that has this code, or this title in any language; None if there is none.
+
+        Capital and small letters are treated alike.
+        """
         folded = name.casefold()
         for option in self.options:
             if folded in (option.casefold(), *map(str.casefold, self.option_titles.get(option, {}).values())):
@@ -51,11 +54,11 @@ class Indicator:
 
 
 class LegalBasis(NamedTuple):
-    """A document that a criteria set rests on."""
+    """A legal document on which a criteria set is based."""
 
     document: str
     issued: datetime.date | None
-    """None: not known."""
+    """The day on which the document was issued; None if it is not known."""
 
 
 @dataclass(frozen=True)
@@ -70,12 +73,12 @@ class Form:
     excludable: tuple[str, ...]
     """Ids of criteria that may be marked as not applicable."""
     texts: Mapping[str, Mapping[str, str]]
-    """By code of a category, group or criterion, its titles by language; also by ``indicator/`` and the code of an
-    indicator, by ``option/``, the code of an indicator, ``/`` and an option, by ``subtotal/`` and the code of a
-    subtotal, and by the keys of ``texts_by_key``."""
+    """Titles by language, by these keys: codes of categories, groups and criteria; ``indicator/INDICATOR``;
+    ``option/INDICATOR/OPTION``; ``subtotal/SUBTOTAL``; and the keys of ``texts_by_key``."""
     points_decimals: int
-    """Decimals of published points."""
+    """Number of decimals of published points."""
     percent_decimals: int
+    """Number of decimals of published percentages."""
     criteria: Mapping[str, tuple[str, ...]]
     """The tiers that have each criterion, by criterion id."""
     commends: tuple[str, ...]
@@ -86,7 +89,7 @@ class Form:
     notes: Mapping[str, str] = field(default_factory=dict)
     """Assumptions and other remarks, by language."""
     effective_from: datetime.date | None = None
-    """First day on which the set is in force; None: there is none."""
+    """The first day on which the set is in force; None if the set does not name one."""
     rounding: str = "half_up"
     """How published points and percentages are rounded: half_up, half_even, down or up."""
     rules: tuple[Rule, ...] = ()
@@ -95,7 +98,7 @@ class Form:
     """How each criterion contributes to sums, by criterion id: "score", "bonus" or "penalty"."""
 
     def names(self, language: str) -> dict[str, str]:
-        """All titles in one language, or in the first language of each, by the keys of ``texts``."""
+        """All titles in a language, by the keys of ``texts``. A title that this language lacks is in its first one."""
         return in_language(self.texts, language)
 
     def tier_titles(self, language: str) -> dict[str, str]:

@@ -18,7 +18,7 @@ _ANSWER = re.compile(r"(\S+) (=|!=) (\S+)")
 
 @lru_cache(10_000)
 def causes_of(text: str) -> tuple[Cause, ...]:
-    """The gates and combinations in a text, without the values of a unit.
+    """The gates and combinations in a text, as causes without the values of a unit.
 
     Raises:
         ValueError: the text has another format.

@@ -11,7 +11,7 @@ from scorer_client.results import UnitResult
 class Lack(NamedTuple):
     """A unit that has fewer points for a criterion than its maximum. The criterion applies to the unit.
 
-    No unit lacks a bonus. A unit lacks a penalty if the penalty took points away from it.
+    For bonuses, there is no ``Lack``, because their maximum is 0. For a penalty, there is one if it took points away.
     """
 
     id: str
@@ -21,11 +21,11 @@ class Lack(NamedTuple):
     points: float
     max_points: float
     missing: bool
-    """Whether an answer that the criterion needs was not reported."""
+    """Whether an answer that the criterion needs is missing."""
 
     @property
     def what(self) -> str:
-        """ "not_reported"; otherwise "none" or "part", for the points that the unit has."""
+        """ "not_reported" if an answer is missing; otherwise "part" if the unit has points, and "none" if not."""
         return "not_reported" if self.missing else "part" if self.points > 0 else "none"
 
 

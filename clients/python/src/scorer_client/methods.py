@@ -27,11 +27,11 @@ class Methods(CriteriaMethods):
     """The methods of ``Client`` and ``AsyncClient``; those of ``AsyncClient`` are awaited.
 
     A criteria set is named by its code. If the code is None, ``effective_on`` selects the set in force on this day, and
-    ``series`` limits the choice to one series. Every method has a ``request_id``, which the service writes to its log;
-    the client creates one if it is empty.
+    ``series`` limits the choice to one series. Every call has a ``request_id``, which the service writes to its log. If
+    none is given, the client creates one.
 
-    If an argument has another type than documented, every method raises TypeError before anything is sent; if the value
-    cannot be sent, ValueError. The message names the argument.
+    If an argument has a wrong type, every method raises TypeError before anything is sent; if its value cannot be sent,
+    ValueError. The message names the argument.
     """
 
     @method
@@ -47,7 +47,7 @@ class Methods(CriteriaMethods):
         timeout: float | None = None,
         request_id: str = "",
     ) -> Steps[UnitResult]:
-        """Scores one unit; its ranks are 0.
+        """Scores one unit. All its ranks are 0.
 
         Raises:
             ScorerError: the call failed.
@@ -74,7 +74,7 @@ class Methods(CriteriaMethods):
         request_id: str = "",
         **options: Unpack[RankOptions],
     ) -> Steps[Province]:
-        """Scores and ranks all units of a province from rows: the convenient form, for up to a few hundred units.
+        """Scores and ranks all units of a province, given as rows. Rows are convenient for up to a few hundred units.
 
         Args:
             criteria_set: the set's code.
@@ -84,7 +84,7 @@ class Methods(CriteriaMethods):
             options: effective_on, series, province, period, tier, full, page_size, page_token.
 
         Raises:
-            ScorerError: the call failed; one unit with a violation is enough.
+            ScorerError: the call failed, for example because one unit has a violation.
         """
         request = shared.ranking_request(criteria_set, **options)
         request.rows.units.extend(row_messages(rows))
@@ -100,14 +100,14 @@ class Methods(CriteriaMethods):
         request_id: str = "",
         **options: Unpack[RankOptions],
     ) -> Steps[Province]:
-        """Scores and ranks all units of a province from a table, for thousands of units. The result has a table too.
+        """Scores and ranks all units of a province, given as a table. Tables are for thousands of units.
 
         Args:
             criteria_set: the set's code.
             table: one row per unit, with the column ``id``, one column per indicator, named by its code, and if needed
                 ``tier``, ``name``, ``parent`` and ``not_applicable`` (lists of criterion ids). It may be a data frame
                 of pandas, polars or DuckDB, a pyarrow table, any other object with Arrow's C stream interface, or a
-                mapping of columns by name. Null and NaN mean not reported. docs/tables.md has the types.
+                mapping of columns by name. Null and NaN mean not reported. docs/tables.md lists the types.
             timeout: seconds; overrides the client's timeout.
             request_id: for the service's log.
             options: see ``rank_province``. If there is no column ``tier``, all units belong to the option ``tier``.
@@ -136,19 +136,19 @@ class Methods(CriteriaMethods):
         request_id: str = "",
         **options: Unpack[ReplyOptions],
     ) -> Steps[Province]:
-        """Scores and ranks all units of a province from a file, or from a folder of files.
+        """Scores and ranks all units of a province, given as a file or a folder of files.
 
-        The file may be a workbook (.xlsx, .xlsm, .ods), CSV, Parquet or Arrow; docs/files.md describes how it is read.
-        CSV is read row by row, and only its columns stay in memory, eight bytes per cell. Violations name sheet and
-        cell, or row and column.
+        The file may be a workbook (.xlsx, .xlsm, .ods), a CSV, Parquet or Arrow file; docs/files.md describes how it is
+        read. CSV is read row by row, and only the values stay in memory, eight bytes per cell. Violations name the
+        sheet and cell, or the row and column.
 
         Args:
             criteria_set: the set's code.
             file: path of the file or folder, or the result of ``read_file``.
-            language: language of violations of the file, "en" or "vi".
+            language: language of the violations that are found in the file, "en" or "vi".
             effective_on: a day, to select the set without its code.
             series: with ``effective_on``, selects only among sets of this series.
-            progress: called with the progress of reading and ranking.
+            progress: called with the progress of reading and ranking; see ``shared_steps.Progress``.
             timeout: seconds; overrides the client's timeout.
             request_id: for the service's log.
             options: province, period, tier, full, page_size, page_token.
@@ -176,7 +176,7 @@ class Methods(CriteriaMethods):
     ) -> Steps[FileTable]:
         """Reads a file, or a folder of files, for a criteria set, as ``rank_file`` does.
 
-        The table's ``notes`` say what was read differently from how it was written.
+        The ``notes`` of the result list values that were read differently from how they were written.
 
         Raises:
             ScorerError: the file has mistakes, or the criteria set could not be read.
@@ -198,15 +198,15 @@ class Methods(CriteriaMethods):
         timeout: float | None = None,
         request_id: str = "",
     ) -> Steps[None]:
-        """Writes a report about a result as a web page, Excel workbook, PDF or Word document, by the file extension.
+        """Writes a report about a result to files: web pages, Excel workbooks, PDF or Word documents.
 
         Args:
             result: the result of a call with ``full`` and without pages.
-            paths: files to write, with the extension .html, .xlsx, .pdf or .docx; existing files are overwritten.
+            paths: files to write, ending in .html, .xlsx, .pdf or .docx; existing files are overwritten.
             language: "en" or "vi".
             previous: earlier results of the same criteria set; the report then shows the changes.
             template: a Word template, instead of the client's own.
-            unit_names: by id, the names of units that are not in the result, such as the districts of ranked communes.
+            unit_names: names of units that are not in the result, by id, such as the districts of ranked communes.
             timeout: seconds; overrides the client's timeout.
             request_id: for the service's log.
 
@@ -249,7 +249,8 @@ class Methods(CriteriaMethods):
             effective_on: a day, to select the set without its code.
             series: with ``effective_on``, selects only among sets of this series.
             tier: only units of this tier are returned.
-            timeout: seconds per call; overrides the client's timeout. A table takes one call, 5,000 rows take one call.
+            timeout: seconds per call; overrides the client's timeout. There is one call for a table, or one call for
+                each 5,000 rows.
             request_id: for the service's log; the same for all calls.
 
         Raises:
@@ -278,10 +279,10 @@ class Methods(CriteriaMethods):
         timeout: float | None = None,
         request_id: str = "",
     ) -> Steps[list[Lack]]:
-        """Does the same as ``who_lacks`` for the units of a file; see ``rank_file``.
+        """Returns the same as ``who_lacks`` for the units of a file; see ``rank_file``.
 
         Raises:
-            ScorerError: the file has mistakes, or see ``who_lacks``.
+            ScorerError: the file has mistakes, the set or the tier does not have the criterion, or a call failed.
             OSError: the file cannot be read.
         """
         calls = Calls.of(timeout, request_id)

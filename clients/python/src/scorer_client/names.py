@@ -1,4 +1,4 @@
-"""Finds names of units that have lost letters."""
+"""Finds names of units in which a program has probably replaced letters by question marks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _LOST = re.compile("[^\\W\\d_]\\?+[^\\W\\d_]|\ufffd")
 def is_doubtful(name: str) -> bool:
     """Whether a name has a question mark inside a word, or the replacement character U+FFFD.
 
-    Programs write question marks for letters that the character set of a file does not have: ``huy?n`` for ``huyện``.
+    Programs write question marks for letters that the encoding of a file does not have: ``huy?n`` for ``huyện``.
     """
     return bool(_LOST.search(name))
 

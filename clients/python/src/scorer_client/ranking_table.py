@@ -1,6 +1,6 @@
-"""The units of a ranking that is an Arrow table. docs/tables.md describes the columns.
+"""Reads the units of a ranking from an Arrow table. docs/tables.md describes the columns.
 
-A result type and the columns have fields with the same names. A field that is added to both needs no code here.
+Columns are matched by the names of fields, so a field that is added to a result type and a table needs no code here.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 UNITS_AT_ONCE = 500
-"""Units that are created together: creating one alone takes about as long as creating 50."""
+"""Number of units that are created together. Creating a single unit takes about as long as creating 50."""
 
 SUBTOTAL = "subtotal."
 """Prefix of the columns with subtotals."""
@@ -41,7 +41,7 @@ SELF_REPORTED = "@self_reported"
 
 
 class TableUnits(Sequence[UnitResult]):
-    """The units of a table, created on access, because most callers need only a few units, or the table itself.
+    """The units of a table. They are created when they are accessed: most callers need only a few, or only the table.
 
     Args:
         stream: the table as an Arrow IPC stream.
@@ -83,13 +83,13 @@ class TableUnits(Sequence[UnitResult]):
     __hash__ = None  # type: ignore[assignment]
 
     def find(self, code: str) -> UnitResult | None:
-        """The unit with this id, or None."""
+        """The unit with this id; None if there is none."""
         index = self.table.column("id").index(code).as_py()
         return None if index < 0 else self[index]
 
     @property
     def criteria(self) -> Mapping[str, float]:
-        """The maximum points of each criterion, by criterion id; FULL only."""
+        """The maximum points of each criterion, by criterion id; empty unless the view is FULL."""
         return self._layout.criteria
 
     def lacking(self, criterion: str) -> list[Lack]:
@@ -121,7 +121,7 @@ class _Group(NamedTuple):
 
 
 class _Category(NamedTuple):
-    """A category in a table; its groups only if the view is FULL."""
+    """A category in a table. It has groups only if the view is FULL."""
 
     code: str
     groups: list[_Group]
@@ -133,8 +133,7 @@ class _Layout(NamedTuple):
     categories: list[_Category]
     subtotals: list[str]
     nominal: Mapping[str, float]
-    """Nominal maxima: of a category by its code, of a group by ``category.group``, of a subtotal by ``subtotal.code``,
-    of all by ``overall``."""
+    """Nominal maxima, by these keys: the code of a category, ``CATEGORY.GROUP``, ``subtotal.SUBTOTAL``, ``overall``."""
     criteria: Mapping[str, float]
 
     @classmethod
@@ -233,26 +232,26 @@ def _scores(table: pa.Table, prefix: str, nominal: float, suffix: str = "") -> I
 def _results(
     kind: Callable[..., Result], table: pa.Table, prefix: str, suffix: str = "", **others: Iterable[Any]
 ) -> Iterator[Result]:
-    """Creates one result per row. A field that is not in ``others`` is read from the column of its name.
+    """Creates one result per row. Fields that are not in ``others`` are read from the columns with their names.
 
     Args:
         kind: the type of the results.
         table: the rows.
-        prefix: what the columns have in front of the names of the fields.
-        suffix: what they have after the names.
-        others: by field, one value per row.
+        prefix: what comes before the name of a field in the name of its column.
+        suffix: what comes after the name of a field in the name of its column.
+        others: the values of other fields, by field name: one value per row.
     """
     fields = field_names(kind)
     return map(kind, *(others[n] if n in others else _values(table, f"{prefix}{n}{suffix}") for n in fields))
 
 
 def _tuples(parts: Sequence[Iterator[Any]], rows: int) -> Iterator[tuple[Any, ...]]:
-    """For each unit, a tuple of its parts, such as its categories."""
+    """Yields, for each unit, a tuple of its parts, such as its categories."""
     return zip(*parts, strict=False) if parts else repeat((), rows)
 
 
 def _causes(table: pa.Table, prefix: str) -> Iterator[tuple[Cause, ...]]:
-    """What the column ``failing`` names, with the units' values from other columns."""
+    """Yields, for each unit, the causes in the column ``failing``, with the unit's values from other columns."""
     columns: dict[str, list[Any]] = {}
 
     def value(row: int, name: str) -> Any:
@@ -275,7 +274,7 @@ def _causes(table: pa.Table, prefix: str) -> Iterator[tuple[Cause, ...]]:
 
 
 def _values(table: pa.Table, name: str) -> list[Any]:
-    """A column as Python values; null becomes 0, or an empty text."""
+    """A column as Python values. Null becomes 0, False or ""."""
     column, types = table.column(name), optional.pyarrow().types
     if not types.is_dictionary(column.type):
         if column.null_count:

@@ -1,4 +1,4 @@
-"""The rankings of a province: units in order, counts, and the units that lack a criterion."""
+"""The rankings of a province: units in order, counts, and the units that lack points of a criterion."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _SHARED_METADATA = (b"provenance", b"names", b"decimals")
-"""Metadata that is equal in all tables of a province."""
+"""Keys of the metadata that is equal in all tables of a province."""
 
 
 class GateCount(NamedTuple):
-    """The number of units that fail a gate; the fields are those of ``Cause``."""
+    """A gate and the number of units that fail it. The other fields are those of ``Cause``."""
 
     level: int
     measure: str
@@ -31,6 +31,7 @@ class GateCount(NamedTuple):
     minimum: float
     strict: bool
     units: int
+    """Number of units that fail the gate."""
     upper: bool = False
     indicator: str = ""
     options: tuple[str, ...] = ()
@@ -53,26 +54,31 @@ class GateCount(NamedTuple):
 
 
 class CriterionCount(NamedTuple):
-    """Counts of units for one criterion; the fields are those of the message CriterionCount."""
+    """Counts of units for one criterion."""
 
     criterion: str
     applicable: int
+    """Number of units to which the criterion applies."""
     full: int
+    """Number of units with the most points that the criterion gives."""
     none: int
+    """Number of units with the fewest points that the criterion gives."""
     missing: int
+    """Number of units whose answer is missing."""
 
 
 @dataclass(frozen=True)
 class Tally:
-    """Counts of one category over a whole ranking."""
+    """Counts of units in one category, over a whole ranking."""
 
     category: str
     ranked: int
+    """Number of units that are ranked."""
     levels: Mapping[int, int]
     """The number of units on each level, the best level first."""
     failing: tuple[GateCount, ...]
     criteria: tuple[CriterionCount, ...]
-    """FULL only."""
+    """Empty unless the result was requested with ``full``."""
 
 
 @dataclass(frozen=True)
@@ -83,10 +89,12 @@ class Ranking:
     cohort: str
     """The tier; or the parent's id, if the set ranks within parents."""
     unit_count: int
+    """Number of all units of the ranking, including those on other pages."""
     overall_ranked: int
+    """Number of units that have an overall rank."""
     tallies: tuple[Tally, ...]
     units: Sequence[UnitResult]
-    """In ranking order. If the request was a table, each is created on access."""
+    """The units in ranking order. If the request was a table, each object is created when it is accessed."""
 
     @property
     def table(self) -> pa.Table:
@@ -203,11 +211,11 @@ class Province:
         """The ranking of a tier; or of one parent, if ``cohort`` names it.
 
         Raises:
-            KeyError: the reply does not have the tier or cohort, or it has several cohorts and none is named.
+            KeyError: there is no ranking of the tier or cohort, or there are several rankings and ``cohort`` is "".
         """
         found = [ranking for ranking in self.rankings if ranking.tier == tier and cohort in ("", ranking.cohort)]
         if len(found) > 1:
-            raise KeyError(f"{tier} is ranked by {len(found)} cohorts, from {found[0].cohort!r} on: name one")
+            raise KeyError(f"{tier} has {len(found)} cohorts, such as {found[0].cohort!r}: name one")
         if not found:
             raise KeyError(cohort or tier)
         return found[0]
@@ -228,7 +236,7 @@ class Province:
         """One unit, by id.
 
         Raises:
-            KeyError: the reply does not have the unit.
+            KeyError: the result does not have the unit.
         """
         for ranking in self.rankings:
             units = ranking.units
@@ -255,13 +263,13 @@ def _criteria(units: Sequence[UnitResult]) -> Collection[str]:
 
 
 def _concatenated(tables: Sequence[pa.Table]) -> pa.Table:
-    """One table of several tiers, with the metadata that are equal in all."""
+    """One table of several rankings, with only the metadata that is equal in all of them."""
     pa = optional.pyarrow()
     if len(tables) == 1:
         return tables[0]
     compatible = []
     for table in tables:
-        # A combined dictionary may have more texts than the index type of one table can count.
+        # The index type of a single table may be too small for the combined dictionary.
         fields = [
             field.with_type(pa.dictionary(pa.int32(), field.type.value_type))
             if pa.types.is_dictionary(field.type)
@@ -278,7 +286,7 @@ def _concatenated(tables: Sequence[pa.Table]) -> pa.Table:
 def _to_pandas(table: pa.Table) -> pd.DataFrame:
     pa, pandas = optional.pyarrow(), optional.pandas()
     nullable = {pa.int8(): pandas.Int8Dtype(), pa.int32(): pandas.Int32Dtype()}
-    # Copying columns of one type into one block takes a third of the time, but pandas warns about more than 100 blocks.
+    # Copying all columns of a type into one block takes a third of the time, but pandas warns above 100 blocks.
     separate = table.num_columns <= 100
     frame: pd.DataFrame = table.to_pandas(types_mapper=nullable.get, split_blocks=separate)
     return frame

@@ -1,6 +1,6 @@
 """Converts reply messages to plain Python values.
 
-A result type and its message have fields with the same names. A field that is added to both needs no code here.
+Fields are matched by name, so a field that is added to a result type and to its message needs no code here.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ def _causes(failing: Sequence[pb.GateResult]) -> list[Cause]:
 
 
 def _gate_columns(gates: Sequence[pb.Gate]) -> dict[str, Iterable[Any]]:
-    """The fields of gates that are not read from the field of their name. Not every gate has a unit."""
+    """The fields of gates whose values have to be converted. The unit is "" for gates that compare no measure."""
     units = {pb.GATE_UNIT_PERCENT: "percent", pb.GATE_UNIT_POINTS: "points"}
     return {"unit": [units.get(gate.unit, "") for gate in gates], "options": [tuple(gate.options) for gate in gates]}
 
@@ -137,11 +137,11 @@ def _subtotals(messages: Sequence[pb.SubtotalScore]) -> list[SubtotalResult]:
 
 
 def _self_reportable(kind: Callable[..., Result], messages: Sequence[_SelfReportable]) -> list[Result]:
-    """Converts messages, with their parts ``self_reported`` if they have them. Either all have one, or none."""
-    beside: Iterable[Result | None] = repeat(None)
+    """Converts messages together with their fields ``self_reported``, which either all or none of them have."""
+    self_reported: Iterable[Result | None] = repeat(None)
     if messages and messages[0].HasField("self_reported"):
-        beside = _self_reportable(kind, [message.self_reported for message in messages])
-    return _results(kind, messages, self_reported=beside)
+        self_reported = _self_reportable(kind, [message.self_reported for message in messages])
+    return _results(kind, messages, self_reported=self_reported)
 
 
 def _results(kind: Callable[..., Result], messages: Sequence[Message], **others: Iterable[Any]) -> list[Result]:
@@ -149,10 +149,13 @@ def _results(kind: Callable[..., Result], messages: Sequence[Message], **others:
 
     Args:
         kind: the type of the results.
-        messages: one per result; a field that is not in ``others`` is read from the field of its name.
-        others: by field, one value per result.
+        messages: one message per result. Fields that are not in ``others`` are read from the fields of the same name.
+        others: the values of other fields, by field name: one value per result.
     """
-    columns = {**_columns(kind, list(messages)), **others}  # a list, because protobuf's makes new objects each time
+    columns = {
+        **_columns(kind, list(messages)),
+        **others,
+    }  # list(), because protobuf's lists create new objects on each access
     return list(map(kind, *(columns[name] for name in field_names(kind)))) if messages else []
 
 

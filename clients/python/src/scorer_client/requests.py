@@ -24,7 +24,7 @@ Value: TypeAlias = bool | int | float | str | datetime.date
 EPOCH = datetime.date(1970, 1, 1)
 
 MAX_FULL_ROWS = 5_000
-"""Maximum number of FULL scorecards as rows in one reply; the service has the same limit from here."""
+"""Maximum number of FULL scorecards in a reply with rows. The service imports this limit too."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Row:
     name: str = ""
     parent: str = ""
     not_applicable: Sequence[str] = ()
-    """Ids of criteria that do not apply."""
+    """Ids of the criteria that do not apply to the unit."""
 
 
 class ReplyOptions(TypedDict, total=False):
@@ -52,7 +52,7 @@ class ReplyOptions(TypedDict, total=False):
 
 
 class RankOptions(ReplyOptions, total=False):
-    """``ReplyOptions``, and a day instead of the criteria set."""
+    """``ReplyOptions``, and options that name the criteria set by a day on which it is in force."""
 
     effective_on: datetime.date | None
     series: str
@@ -62,7 +62,7 @@ def row_message(row: Row) -> pb.UnitAnswers:
     """Converts the row of a ScoreUnit request.
 
     Raises:
-        ScorerError: the row has values that cannot be sent. Violations name fields in the same way as the service.
+        ScorerError: the row has values that cannot be sent. Violations have the same field paths as the service's.
     """
     reader = _RowReader()
     return reader.checked([reader.message("unit_answers", row)])[0]
@@ -73,7 +73,7 @@ def row_messages(rows: Iterable[Row]) -> list[pb.UnitAnswers]:
 
     Raises:
         ScorerError: see ``row_message``; it has the violations of all rows.
-        TypeError: this is not a list of rows.
+        TypeError: ``rows`` is not iterable.
     """
     if not isinstance(rows, Iterable):
         raise TypeError(f"rows: expected a list of rows, not {described(rows)}")
@@ -85,7 +85,7 @@ def day_message(day: datetime.date | None) -> date_pb2.Date | None:
     """Converts the option ``effective_on``.
 
     Raises:
-        TypeError: it is not a date, or it has a time.
+        TypeError: the value is not a date, or it has a time.
     """
     try:
         return None if day is None else _date(day)
@@ -99,7 +99,7 @@ def view(full: bool) -> pb.ScorecardView:
 
 
 class _InvalidValue(Exception):
-    """A value that cannot be sent."""
+    """Raised if a value cannot be sent."""
 
     def __init__(self, reason: str, description: str) -> None:
         super().__init__(description)
@@ -123,7 +123,7 @@ class _RowReader:
         return messages
 
     def message(self, path: str, row: Row) -> pb.UnitAnswers:
-        """Converts a row; the message is incomplete if there is a violation."""
+        """Converts a row. If the row has violations, the message is incomplete."""
         message = pb.UnitAnswers()
         if not isinstance(row, Row):
             self._add(path, _InvalidValue("WRONG_TYPE", f"expected a Row, not {described(row)}"))
@@ -184,7 +184,7 @@ def _answer(value: object) -> pb.Answer:
 def _plain(value: Any) -> object:
     """Converts a NumPy scalar to a Python value; returns other values as they are.
 
-    Floats of other precisions than Python's are read as printed: 70.1, not 70.0999984741.
+    A float32 or float16 is converted as NumPy prints it: to 70.1, not to 70.0999984741.
     """
     numpy = sys.modules.get("numpy")
     if numpy is None or not isinstance(value, numpy.generic):
@@ -198,7 +198,7 @@ def _plain(value: Any) -> object:
             day = value.astype("datetime64[D]")
             if day != value and not numpy.isnat(value):
                 raise _InvalidValue("BAD_DATE", f"has a time of day; give a date, or midnight, not {value}")
-            date = day.item()  # an integer if the year is after 9999
+            date = day.item()  # item() returns an integer for years after 9999
             return value if isinstance(date, int) else date
     return value
 
@@ -236,6 +236,8 @@ def _date(value: object) -> date_pb2.Date:
     if isinstance(value, datetime.datetime):
         if value.tzinfo is not None:
             raise _InvalidValue("BAD_DATE", f"has a time zone; give a date, not {shown(value, str)}")
-        if value.time() != datetime.time() or getattr(value, "nanosecond", False):  # pandas counts nanoseconds apart
+        if value.time() != datetime.time() or getattr(
+            value, "nanosecond", False
+        ):  # pandas keeps nanoseconds in an attribute of their own
             raise _InvalidValue("BAD_DATE", f"has a time of day; give a date, or midnight, not {shown(value, str)}")
     return date_pb2.Date(year=value.year, month=value.month, day=value.day)

@@ -15,7 +15,7 @@ from scorer_client.titles import Texts, in_language
 
 @cache
 def field_names(kind: Callable[..., Any]) -> tuple[str, ...]:
-    """The fields of a type of results, in the order in which its constructor takes them."""
+    """The names of the fields of a result type, in the order of its constructor's arguments."""
     return tuple(signature(kind).parameters)
 
 
@@ -31,7 +31,7 @@ class Score(NamedTuple):
     missing: int
     not_applicable: int
     self_reported: Score | None = None
-    """The same sum with the answers that the unit reported itself; None if all answers of the set are."""
+    """The same sum, computed from the answers that the unit reported itself; None if the set has no other answers."""
 
 
 class Measure(NamedTuple):
@@ -42,7 +42,7 @@ class Measure(NamedTuple):
     max_points: float
     percent: float
     level: int
-    """The best level whose gates on this measure all hold; 0: none."""
+    """The best level for which the unit passes all gates on this measure; 0 if there is none."""
 
 
 class CriterionResult(NamedTuple):
@@ -54,7 +54,7 @@ class CriterionResult(NamedTuple):
     status: str
     """"scored", "missing" or "not_applicable"."""
     self_reported: CriterionResult | None = None
-    """The same criterion with the answers that the unit reported itself; None if all answers of the set are."""
+    """The same criterion, computed from the unit's own reports; None if the set has no other answers."""
 
 
 @dataclass(frozen=True)
@@ -82,17 +82,17 @@ class CategoryResult:
     standing: str
     """"ranked", "below_minimum", "nothing_applicable" or "excluded"."""
     level: int
-    """1 is best; 0: none."""
+    """The unit's level; 1 is the best, 0 means that the unit has no level."""
     level_code: str
-    """What people call the level, such as "A"; empty without a level, or if the level has no code."""
+    """The level's code for people, such as "A"; "" if the unit has no level, or the level has no code."""
     rank: int
-    """From 1; 0: not ranked, or scored alone."""
+    """The unit's rank, from 1; 0 if the unit is not ranked, or was scored with ``score_unit``."""
     causes: tuple[Cause, ...]
-    """What the unit lacks for the next better level, or for the lowest level if it has none."""
+    """What the unit lacks for its next better level; if it has no level, for the lowest one."""
     measures: tuple[Measure, ...] = ()
-    """Empty if the request was a table, which has a column for each measure."""
+    """Empty if the request was a table. The table of the reply has columns for the measures."""
     groups: tuple[GroupResult, ...] = ()
-    """FULL only."""
+    """Empty unless the result was requested with ``full``."""
 
     def sentence(self, language: str = "en", titles: Mapping[str, str] | None = None) -> str:
         """The level, and the causes that keep the unit from a better level, as a sentence."""
@@ -113,17 +113,17 @@ class UnitResult:
     categories: tuple[CategoryResult, ...]
     overall: Score
     overall_rank: int
-    """From 1; 0: not ranked, or scored alone."""
+    """The unit's overall rank, from 1; 0 if it has none, or the unit was scored with ``score_unit``."""
     lacking: tuple[str, ...]
     """Required categories in which the unit is not ranked."""
     commended: bool = False
-    """Whether the unit is commended; False if it was scored alone."""
+    """Whether the unit is commended; False if it was scored with ``score_unit``."""
     subtotals: tuple[SubtotalResult, ...] = ()
-    """FULL only."""
+    """Empty unless the result was requested with ``full``."""
     request_id: str = field(default="", compare=False)
-    """The id of the call in the service's log, if the unit was scored alone; otherwise ``Province`` has it."""
+    """The id of the call in the service's log, if it was ``score_unit``; otherwise "", and ``Province`` has the id."""
     texts: Mapping[str, Texts] = field(default_factory=dict, compare=False)
-    """Titles of tiers, levels and statuses, if the unit was scored alone; otherwise ``Province`` has them."""
+    """Titles of tiers, levels and statuses, if the call was ``score_unit``; otherwise ``Province`` has them."""
 
     def names(self, language: str) -> dict[str, str]:
         """Titles of tiers, levels and statuses in one language; see ``Province.names``."""

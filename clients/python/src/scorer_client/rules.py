@@ -19,19 +19,19 @@ class Rule:
     category: str
     tier: str
     level: int
-    """The number of the level; 0: the rule is a limit."""
+    """The number of the level; 0 if the rule belongs to a limit."""
     limit: int
-    """The number of the limit; 0: the rule is a level."""
+    """The number of the limit; 0 if the rule belongs to a level."""
     no_better_than: int
-    """For a limit: the best level of units that do not meet the condition; 0: they are not ranked."""
+    """For a limit: the best level of units that do not meet the condition; 0 if such units are not ranked."""
     legal_basis: str
-    """For a limit: the part of a legal document that sets it; may be empty."""
+    """For a limit: the part of a legal document that sets the limit; may be ""."""
     condition: Cause
-    """A combination, without the values of a unit."""
+    """What is required, as a combination without the values of a unit."""
 
     @property
     def parts(self) -> tuple[Cause, ...]:
-        """What must hold each: the parts of the condition if it needs all of them, otherwise itself."""
+        """Conditions that must all hold: the parts of ``condition`` if all are required; otherwise ``condition``."""
         condition = self.condition
         return condition.of if condition.at_least == condition.out_of else (condition,)
 
@@ -42,10 +42,10 @@ class Rule:
         return limit_name(self.category, self.limit, language, titles)
 
     def sentence(self, language: str, titles: Mapping[str, str]) -> str:
-        """Such as: total at least 80 %; at least 2 of: presence at least 80 %; transaction at least 80 %."""
+        """The requirement in words: total at least 80 %; at least 2 of: presence at least 80 %; use at least 80 %."""
         texts = [requirement(part, language=language, titles=titles) for part in self.parts]
         for index, part in enumerate(self.parts[:-1]):
-            if part.at_least:  # the reader must see where its list ends
+            if part.at_least:  # parentheses show where the list of its parts ends
                 texts[index] = f"({texts[index]})"
         text = "; ".join(texts)
         if not self.limit:
@@ -58,7 +58,7 @@ class Rule:
 
 
 def rules_of(categories: Iterable[criteria_pb2.Category]) -> tuple[Rule, ...]:
-    """The rules of categories: of each category, its levels, the best first, then its limits."""
+    """The rules of each category: those of its levels, the best level first, then those of its limits."""
     rules = list[Rule]()
     for category in categories:
         for level in category.levels:

@@ -23,8 +23,9 @@ from scorer_client.requests import MAX_FULL_ROWS, Row, day_message, row_messages
 from scorer_client.steps import Calls, Steps, Work
 
 Progress: TypeAlias = Callable[[Literal["read", "sent", "answered"], int, int], object]
-"""Called with ``("read", bytes, bytes of the file)`` repeatedly, then ``("sent", 0, units)`` and ``("answered", units,
-units)``. An ``AsyncClient`` reads in another thread and calls it there while it reads."""
+"""A function that is called with a step, the amount done and the total: repeatedly with "read" and numbers of bytes of
+the file; then with ``("sent", 0, units)`` and ``("answered", units, units)``. An ``AsyncClient`` reads files in another
+thread, and calls the function there while it reads."""
 
 
 def get_criteria_set(
@@ -48,7 +49,10 @@ def read_file(
 ) -> Steps[FileTable]:
     """Reads a file for a criteria set, outside of the event loop.
 
-    If the file has mistakes, the service checks what could be read, so that all mistakes are reported together.
+    If the file has mistakes, the service checks the answers that could be read, so that one error has all mistakes.
+
+    Raises:
+        ScorerError: the file has mistakes.
     """
     read = None if progress is None else lambda done, total: progress("read", done, total)
     try:
@@ -61,8 +65,8 @@ def read_file(
 
 
 def _with_other_mistakes(calls: Calls, form: Form, error: ScorerError, table: FileTable) -> Steps[ScorerError]:
-    """The error about a file, with what the service finds in the answers that could be read."""
-    request = ranking_request(form.criteria_set, page_size=1)  # only violations matter
+    """The error about a file, extended by the mistakes that the service finds in the answers that could be read."""
+    request = ranking_request(form.criteria_set, page_size=1)  # only the violations are used
     request.table.arrow_stream = table.stream()
     try:
         yield from calls.rank_province(request)
@@ -72,7 +76,7 @@ def _with_other_mistakes(calls: Calls, form: Form, error: ScorerError, table: Fi
         others = [violation for violation in found if violation.field not in known]
         total = error.violations_total + len(others)
         if others:
-            total += refused.violations_total - len(found)  # violations that the service only counted
+            total += refused.violations_total - len(found)  # violations that the service counted but did not list
             return ScorerError.before_sending(error.reason, [*error.violations, *others], total)
     return error
 
@@ -86,7 +90,7 @@ def rank(calls: Calls, request: scorer_pb2.RankProvinceRequest) -> Steps[Provinc
 def rank_file_table(
     calls: Calls, request: scorer_pb2.RankProvinceRequest, table: FileTable, progress: Progress | None
 ) -> Steps[Province]:
-    """Ranks the units of a file; violations name its cells."""
+    """Ranks the units of a file. Violations have positions in the file."""
     request.table.arrow_stream = table.stream()
     if progress:
         progress("sent", 0, len(table.units))
@@ -102,7 +106,7 @@ def rank_file_table(
 
 
 def rows_that_lack(calls: Calls, form: Form, rows: Iterable[Row], criterion: str, tier: str) -> Steps[list[Lack]]:
-    """The units of any number of rows that lack a criterion, in pages."""
+    """Ranks rows page by page, and returns the units that have fewer points for a criterion than its maximum."""
     request = ranking_request(form.criteria_set, tier=tier, full=True, page_size=MAX_FULL_ROWS)
     request.rows.units.extend(row_messages(rows))
     found: list[Lack] = []
@@ -115,7 +119,7 @@ def rows_that_lack(calls: Calls, form: Form, rows: Iterable[Row], criterion: str
 
 
 def lacking(province: Province, criterion: str) -> list[Lack]:
-    """The units that lack a criterion; none if no unit belongs to a tier that has the criterion."""
+    """The units that have fewer points for a criterion than its maximum; none if no tier of the result has it."""
     try:
         return province.lacking(criterion)
     except KeyError:
@@ -126,7 +130,7 @@ def check_criterion(form: Form, criterion: str, tier: str) -> None:
     """Checks that the set and the tier have a criterion.
 
     Raises:
-        ScorerError: they do not.
+        ScorerError: the set or the tier does not have it.
     """
     code, reason = grpc.StatusCode.INVALID_ARGUMENT, "UNKNOWN_CRITERION"
     if criterion not in form.criteria:

@@ -1,4 +1,4 @@
-"""Shows values in messages, whatever they are."""
+"""Shows values of any type in messages."""
 
 from __future__ import annotations
 
@@ -22,8 +22,7 @@ def described(value: object) -> str:
 
 
 def printable(text: str) -> str:
-    """A text on one line with only visible characters; others, such as those that reverse the reading direction, become
-    escape sequences."""
+    """A text on one line. Invisible characters, such as those that change the reading direction, become escapes."""
     if text.isprintable():
         return text
     return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)

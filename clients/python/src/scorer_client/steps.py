@@ -1,4 +1,4 @@
-"""Lets both clients share their methods: a method is a generator of steps, which a client executes or awaits."""
+"""Lets both clients share their methods: a method is a generator of steps, and the client executes or awaits them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Call(NamedTuple):
     """The method of the service, such as ScoreUnit."""
     request: Message
     timeout: float | None
-    """Seconds; None: the client's timeout."""
+    """Seconds that the call may take; None for the client's timeout."""
     request_id: str
 
 
@@ -45,11 +45,11 @@ class Work(NamedTuple):
 
 
 Steps: TypeAlias = Generator[Call | Work, Any, R]
-"""The steps of a method; the generator returns the method's result."""
+"""The steps of a method. The generator gets the result of each step, and returns the result of the method."""
 
 
 def checked_timeout(timeout: float | None) -> float | None:
-    """Limits a timeout to ``MAX_TIMEOUT``; None stays None.
+    """Checks a timeout in seconds, and limits it to ``MAX_TIMEOUT``; None stays None.
 
     Raises:
         ValueError: the timeout is negative or NaN.
@@ -70,7 +70,7 @@ class Calls:
 
     @classmethod
     def of(cls, timeout: float | None, request_id: str) -> Calls:
-        """Creates a request id if it is empty.
+        """The calls with this timeout and request id; if ``request_id`` is empty, with a new id.
 
         Raises:
             ValueError: the service would refuse the request id, or the timeout is not a number of seconds.
@@ -156,7 +156,7 @@ class method(Generic[P, R]):
         return run
 
     def _checked(self, client: Any, *args: P.args, **kwargs: P.kwargs) -> Steps[R]:
-        """The steps, after a check of the arguments."""
+        """Checks the arguments, and then executes the steps."""
         arguments = self._signature.bind(client, *args, **kwargs).arguments
         check_arguments({**arguments.pop("options", {}), **arguments})
         return (yield from self._steps(client, *args, **kwargs))

@@ -20,8 +20,8 @@ def channel_target(target: str | Sequence[str]) -> str:
 
     Raises:
         TypeError: an address is not a text.
-        ValueError: there is no target, or several that are not addresses of one kind; one is a URL, or its port is not
-            valid.
+        ValueError: there is no target; a target is a URL or has a wrong port; or there are several targets that are not
+            all IPv4 addresses or all IPv6 addresses.
     """
     targets = [target] if isinstance(target, str) else list(target)
     if isinstance(target, bytes) or not all(isinstance(address, str) for address in targets):
@@ -36,7 +36,7 @@ def channel_target(target: str | Sequence[str]) -> str:
     if kinds not in ({4}, {6}):
         raise ValueError(
             f"{shown(targets)}: give one target, or several that are all addresses of one kind, such as 10.0.0.5:50051 "
-            "and 10.0.0.6:50051; one name may lead to several addresses by itself"
+            "and 10.0.0.6:50051; a single name may have several addresses"
         )
     return f"ipv{kinds.pop()}:{','.join(targets)}"
 
@@ -44,7 +44,7 @@ def channel_target(target: str | Sequence[str]) -> str:
 def leaves_this_machine(target: str) -> bool:
     """Whether calls to a channel's target may leave this machine.
 
-    They stay here only for addresses of the loopback interface, localhost, and Unix sockets.
+    They do not if every address of the target is localhost, a Unix socket, or an address of the loopback interface.
     """
     if _SOCKET.fullmatch(target):
         return False
@@ -52,7 +52,7 @@ def leaves_this_machine(target: str) -> bool:
 
 
 def _check_ports(target: str) -> None:
-    """Refuses spaces, URLs, and ports that do not exist; gRPC would try to connect until the timeout.
+    """Checks a target for spaces, URLs and wrong ports, for which gRPC would try to connect until the timeout.
 
     Raises:
         ValueError: the target has a space or a line break, it is a URL, or a port is not a number from 1 to 65535.
@@ -70,7 +70,7 @@ def _check_ports(target: str) -> None:
 
 
 def _version(target: str) -> int | None:
-    """4 or 6 for an IP address with a port; None for anything else."""
+    """The version of an IP address with a port, 4 or 6; None if the target is something else."""
     match = _HOST.fullmatch(target)
     try:
         return ipaddress.ip_address(match["six"] or match["host"]).version if match and ":" in target else None

@@ -1,4 +1,4 @@
-"""What people call the codes and numbers of results: titles of tiers, levels and limits, and words for statuses."""
+"""Names for people in place of codes and numbers: titles of tiers, levels and limits, and words for statuses."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Texts = Mapping[str, str]
 
 
 def text(titles: Texts, language: str, otherwise: str) -> str:
-    """A text in one language, or in its first language; ``otherwise`` if there is none."""
+    """The text in a language; if there is none, the first text; if there is no text at all, ``otherwise``."""
     return titles.get(language) or next(iter(titles.values()), otherwise)
 
 
@@ -69,5 +69,5 @@ def texts_by_key(names: pb.Names) -> dict[str, Texts]:
 
 
 def in_language(texts: Mapping[str, Texts], language: str) -> dict[str, str]:
-    """Each text in one language, or in its first language; its key if there is none."""
+    """For each key, the text in a language; if there is none, the first text; if there is no text at all, the key."""
     return {key: text(titles, language, key) for key, titles in texts.items()}

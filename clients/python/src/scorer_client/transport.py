@@ -88,7 +88,7 @@ class AioTransport:
     """
 
     def __init__(self, connection: Connection) -> None:
-        asyncio.get_running_loop()  # otherwise gRPC would use another loop, which never runs
+        asyncio.get_running_loop()  # raises; without a running loop, gRPC would use a loop that never runs
         target, credentials, options = connection.target, connection.credentials, connection.options
         self._channel = (
             grpc.aio.insecure_channel(target, options)

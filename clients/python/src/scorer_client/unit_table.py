@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _UNNAMED_INDEX = re.compile(r"__index_level_\d+__")
-"""The name that pandas gives an index without a name when it writes Arrow or Parquet."""
+"""The name that pandas gives to an index without a name when it converts a data frame to Arrow or Parquet."""
 
 
 def is_table(value: object) -> bool:
-    """Whether a value is a table; otherwise it is rows."""
+    """Whether a value is a table. Other values are treated as rows."""
     return isinstance(value, Mapping) or hasattr(value, "__arrow_c_stream__") or _is_pandas(value, "DataFrame")
 
 
@@ -34,8 +34,8 @@ def table_stream(table: object) -> bytes:
             pandas becomes a column if it has a name; otherwise it is left out.
 
     Raises:
-        ScorerError: columns cannot be converted; every violation names the column, and the row if one is the cause.
-        TypeError: this is not a table.
+        ScorerError: columns cannot be converted. Each violation names the column, and the row if a value is the cause.
+        TypeError: the value is not a table.
         ImportError: pyarrow is not installed.
     """
     pa = optional.pyarrow()
@@ -68,7 +68,7 @@ def write_stream(table: pa.Table) -> bytes:
 
 
 def _decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Replaces dictionary indices by values if a column has several dictionaries.
+    """Replaces the indices of a column by the values of its dictionaries, if there is more than one dictionary.
 
     Arrow cannot combine dictionaries with nulls or too many values, and combines dictionaries of half floats wrongly.
     """
@@ -83,7 +83,7 @@ def _decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
 def _narrowed(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Converts whole numbers to the smallest integer type that holds all of them.
 
-    The table often becomes four times smaller; gRPC takes longer to transfer 80 kB than this conversion takes.
+    The table often becomes four times smaller. The conversion takes less time than the transfer of 80 kB by gRPC.
     """
     pa = optional.pyarrow()
     if pa.types.is_floating(column.type) or pa.types.is_integer(column.type):
@@ -103,7 +103,7 @@ def _is_pandas(value: object, *classes: str) -> bool:
 
 
 def _pandas_columns(frame: Any) -> list[tuple[object, Any]]:
-    """The columns of a data frame, and the levels of its index that have a name.
+    """The columns of a data frame, after those levels of its index that have a name.
 
     Converting them one by one is faster than the frame's own C stream, and shows which value cannot be converted.
     """
@@ -139,13 +139,13 @@ def _array(values: Any) -> Any:
     pa = optional.pyarrow()
     if isinstance(values, str | bytes | Mapping | Set):
         raise TypeError(f"a column is a sequence of values, not {type(values).__name__}")
-    if hasattr(values, "__arrow_c_stream__") and not _is_pandas(values, "Series"):  # the C stream of pandas is slower
+    if hasattr(values, "__arrow_c_stream__") and not _is_pandas(values, "Series"):  # pandas' own C stream is slower
         return pa.chunked_array(values)
     kind: Any = getattr(values, "dtype", None)
     if hasattr(kind, "newbyteorder") and not kind.isnative:
-        values = values.astype(kind.newbyteorder("="))  # Arrow does not support other byte orders
+        values = values.astype(kind.newbyteorder("="))  # Arrow supports only the machine's byte order
     if _is_pandas(values, "Series") and hasattr(values.array, "__arrow_array__"):
-        values = values.array  # pyarrow takes ten times as long to find the array by itself
+        values = values.array  # pyarrow would take ten times as long to find this array
     return pa.array(values, from_pandas=True)
 
 
@@ -155,7 +155,7 @@ def _errors() -> tuple[type[Exception], ...]:
 
 
 def _violation(name: str, values: Any, error: Exception) -> Violation:
-    """The violation of a column: the first value that does not fit the values above it, or another error."""
+    """The violation of a column: the first value that does not fit the values above it; or the error of the column."""
     rows = list(values) if isinstance(values, Iterable) else []
 
     def fails(count: int) -> bool:

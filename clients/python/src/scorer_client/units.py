@@ -21,7 +21,7 @@ class Unit:
 
 
 class Units(Sequence[Unit]):
-    """Units by index and by id. ``Unit`` objects are created on access, which takes less memory than keeping them."""
+    """Units by index and by id. ``Unit`` objects are created when they are accessed, which saves memory."""
 
     def __init__(self) -> None:
         self._ids: list[str] = []
@@ -35,7 +35,7 @@ class Units(Sequence[Unit]):
         self._indices.setdefault(code, len(self._ids))
         self._ids.append(code)
         self._names.append(name)
-        self._tiers.append(sys.intern(tier))  # thousands of units have the same text
+        self._tiers.append(sys.intern(tier))  # interned, because thousands of units have the same text
         self._parents.append(sys.intern(parent))
 
     def __len__(self) -> int:
@@ -68,9 +68,9 @@ class Units(Sequence[Unit]):
         return columns
 
     def index_of(self, code: str) -> int | None:
-        """Index of the first unit with this id; None: there is none."""
+        """Index of the first unit with this id; None if there is none."""
         return self._indices.get(code)
 
     def ids(self) -> KeysView[str]:
-        """All ids, each once."""
+        """All different ids."""
         return self._indices.keys()

@@ -1,4 +1,4 @@
-"""Finds criteria sets on the driver, and sends them to the executors compiled."""
+"""Finds and compiles criteria sets on the driver, and packs them for the executors."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from scorer.service.call.errors import CallRefused
 from scorer.service.methods.set_lookup import find_set
 
 MAX_CACHED_SETS = 32
-"""Criteria sets that a process of an executor keeps ready."""
+"""Maximum number of unpacked criteria sets that one process of an executor keeps in memory."""
 
 
 class RankError(ValueError):
-    """A data frame cannot be ranked. The text says why, and how to fix it."""
+    """Raised if a data frame cannot be ranked. The message says why, and how to fix it."""
 
 
 @dataclass(frozen=True)

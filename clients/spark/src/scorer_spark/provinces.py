@@ -1,4 +1,4 @@
-"""What executors do: ranks the units of one province and period, or lists their violations."""
+"""The work of the executors: ranks the units of one province and period, or lists their violations."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from scorer.service.table_ranking import RecordBatches, rank_table, validate_tab
 from scorer_spark.plans import PackedSet, RankError
 
 MAX_SHOWN = 20
-"""Violations that the error of a province shows."""
+"""Maximum number of violations that the error of a province shows."""
 
 VIOLATION_COLUMNS = ("unit", "column", "reason", "description")
 """The columns of the frame of violations, after those of ``by``."""
@@ -21,12 +21,12 @@ VIOLATION_COLUMNS = ("unit", "column", "reason", "description")
 
 @dataclass(frozen=True)
 class ProvinceTask:
-    """Handles the units of one province and period, that is, of one combination of values in the columns ``by``.
+    """Ranks or checks the units of one province, that is, of one combination of values in the columns ``by``.
 
     Args:
         packed: the criteria set.
         names: the names of all columns of the data frame.
-        by: those that say which units are ranked together.
+        by: the names of the columns whose values say which units are ranked together.
         tier: the tier of all units, if there is no column ``tier``.
         full: whether the result has the columns of the view FULL.
     """
@@ -43,11 +43,11 @@ class ProvinceTask:
         Args:
             key: the values in the columns ``by``.
             table: the rows, one per unit.
-            schema: of the result without the columns ``by``.
-            skip_invalid: whether a province with violations has no rows in the result; otherwise it is an error.
+            schema: the schema of the result without the columns ``by``.
+            skip_invalid: whether a province with violations gets an empty result; otherwise an error is raised.
 
         Raises:
-            RankError: a unit has violations. The text names the first ones.
+            RankError: the province has violations. The message names the first ones.
         """
         units, violations = self._units(table), self._violations_of(key)
         batches = rank_table(self.packed.plan(), units, self.tier, violations, full=self.full)
@@ -73,7 +73,7 @@ class ProvinceTask:
         return RecordBatches(units.schema, units.to_batches())
 
     def _violations_of(self, key: Sequence[pa.Scalar]) -> Violations:
-        """The violations of the key itself."""
+        """The violations of the values in the columns ``by``. Further violations can be added."""
         violations = Violations()
         for name, value in zip(self.by, key, strict=True):
             if not value.is_valid:
@@ -86,7 +86,7 @@ class ProvinceTask:
         return pa.table([*keys, *table.columns], [*self.by, *table.column_names])
 
     def _describe(self, key: Sequence[pa.Scalar], units: RecordBatches, violations: Violations) -> str:
-        """The error of a province with violations."""
+        """The message for a province with violations."""
         values = ", ".join(f"{name}={value.as_py()!r}" for name, value in zip(self.by, key, strict=True))
         lines = [
             f"{f'unit {unit!r}' if unit is not None else 'all units'}, column {column!r}: {reason}: {description}"
@@ -99,7 +99,7 @@ class ProvinceTask:
 
 
 def _aligned(batch: pa.RecordBatch, schema: pa.Schema) -> pa.Table:
-    """The columns of a schema from a batch; null where the batch, whose tier may lack the column, has none."""
+    """A batch with the columns of a schema. Columns that the batch lacks, because its tier lacks them, are null."""
     columns = []
     for wanted in schema:
         index = batch.schema.get_field_index(wanted.name)
@@ -109,9 +109,9 @@ def _aligned(batch: pa.RecordBatch, schema: pa.Schema) -> pa.Table:
 
 
 def _listed(units: RecordBatches, violations: Violations) -> list[tuple[str | None, str, str, str]]:
-    """Unit id, column, reason and description of the first ``MAX_LISTED`` violations; a last entry counts the rest.
+    """Unit id, column, reason and description of the first ``MAX_LISTED`` violations; a last entry counts the others.
 
-    The id is null in violations that concern all units, or a unit without id.
+    The id is None for violations that concern all units, or a unit without an id.
     """
     ids = pa.Table.from_batches(units.data).column("id") if "id" in units.schema.names else None
     rows = list[tuple[str | None, str, str, str]]()

@@ -1,4 +1,4 @@
-"""What the driver does: checks the arguments and builds the data frame of the ranking."""
+"""The work of the driver: checks the arguments and builds the data frame of the ranking."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ SPARK_TYPES: dict[pa.DataType, DataType] = {
     pa.int8(): ByteType(),
     pa.bool_(): BooleanType(),
 }
-"""The types of the columns of a result."""
+"""Spark's type for each Arrow type that the columns of a result can have."""
 
 
 class Ranked(NamedTuple):
-    """A ranking and its violations. Each frame is computed when it is used."""
+    """A ranking and its violations. Spark computes each data frame only when it is used."""
 
     ranking: DataFrame
-    """Without the provinces that have violations."""
+    """The ranking, without the provinces that have violations."""
     violations: DataFrame
-    """The columns ``by``, then ``unit`` (its id), ``column``, ``reason`` and ``description``."""
+    """The violations: the columns ``by``, then ``unit`` (the unit's id), ``column``, ``reason`` and ``description``."""
 
 
 @overload
@@ -88,15 +88,15 @@ def rank(
         by: the columns whose values say which units are ranked together.
         tier: the tier of all units, if there is no column ``tier``.
         full: whether the result has the columns of the view FULL.
-        errors: what happens to a province with violations: with ``fail`` its task raises an error that names the first
-            ones; with ``collect`` it has no ranking, and the second frame lists them.
+        errors: what happens to a province with violations. With ``fail``, its task raises an error that names the first
+            violations; with ``collect``, the province has no ranking, and a second data frame lists its violations.
 
     Returns:
-        A row per unit: the columns ``by``, then those of a RankingTable. Columns that a unit's tier does not have are
-        null. With ``collect``, also the frame of violations.
+        One row per unit: the columns ``by``, then those of a RankingTable. Columns that a unit's tier does not have are
+        null. With ``collect``, a ``Ranked`` with this data frame and the one of violations.
 
     Raises:
-        RankError: there is no such criteria set, or the data frame has wrong columns.
+        RankError: there is no such criteria set, an argument is wrong, or the data frame has wrong columns.
     """
     if errors not in ("fail", "collect"):
         raise RankError(f"errors={errors!r}; give 'fail' or 'collect'")
@@ -107,7 +107,7 @@ def rank(
     _check_columns(plan, names, keys, tier, {field.name for field in fields})
     task = ProvinceTask(packed, names, keys, tier, full)
     schema, key_fields = pa.schema(fields), [df.schema[name] for name in keys]
-    # Names such as "previous.computers" would mean a field of a struct, and names in other letters the same column.
+    # Spark would take "previous.computers" for a field of a struct, and names that differ only in capitals for equal.
     numbered = df.toDF(*(f"c{index}" for index in range(len(names))))
     groups = numbered.groupBy(*(f"c{names.index(name)}" for name in keys))
 
@@ -149,7 +149,7 @@ def _check_columns(plan: SetPlan, names: Sequence[str], by: Sequence[str], tier:
     """Checks the names of columns, before any task starts.
 
     Raises:
-        RankError: a column is missing, unknown or ambiguous; the text names all of them.
+        RankError: columns are missing, unknown or ambiguous; the message names all of them.
     """
     problems = []
     for name in by:

@@ -16,7 +16,7 @@ from scorer_spark.plans import RankError, pack
 from scorer_spark.ranking import rank
 
 CSV_TYPES: Mapping[str, DataType] = {
-    IndicatorKind.COUNT: DoubleType(),  # a count with decimals is a violation, and not an unreadable file
+    IndicatorKind.COUNT: DoubleType(),  # so that a count with decimals is a violation, and the file can be read
     IndicatorKind.NUMBER: DoubleType(),
     IndicatorKind.FLAG: DoubleType(),
     IndicatorKind.CHOICE: StringType(),
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: of the command line; None: those of this process.
 
     Returns:
-        0; 1 if there are violations, which ``--violations`` collected; 2 if the arguments or columns are wrong.
+        The exit code: 0; 1 if ``--violations`` has collected violations; 2 if the arguments or columns are wrong.
     """
     options = _parser().parse_args(arguments)
     spark = SparkSession.builder.appName("egov-scorer").getOrCreate()
@@ -78,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _read(spark: SparkSession, path: str, criteria_set: str | Path) -> DataFrame:
-    """The units. In CSV files, a cell that cannot be read ends the job."""
+    """Reads the units. In CSV files, a cell that cannot be read ends the job."""
     if not path.lower().endswith(".csv"):
         return spark.read.parquet(path)
     indicators = pack(criteria_set).plan().criteria_set.indicators

@@ -1,7 +1,7 @@
 """Checks the archive of a workbook before calamine reads it.
 
 calamine keeps the rectangle around all values of a sheet in memory, reads errors and uncalculated formulas as empty
-cells, and does not tell which rows are hidden. So all XML is parsed once before, as a stream.
+cells, and does not report which rows are hidden. Therefore all XML is parsed once before, as a stream.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from scorer_client.files.cells import UnreadableFile
 from scorer_client.files.messages import Language, say
 from scorer_client.files.scan import MAX_ERRORS, Scan, TooManyErrors, scan_ods, scan_sheet, scan_styles
 
-MAX_UNPACKED = 512
-"""MiB that all parts of a workbook may have when unpacked."""
-MAX_PART = 128
-"""MiB that a part may have that calamine reads as a whole, such as the shared texts."""
+MAX_UNPACKED_MIB = 512
+"""Maximum size in MiB of all parts of a workbook when unpacked."""
+MAX_PART_MIB = 128
+"""Maximum size in MiB of an unpacked part that calamine reads as a whole, such as the shared texts."""
 MAX_PARTS = 10_000
 
 LIMITS = frozenset(("bomb", "far_cells", "long_text", "many_columns", "many_errors", "many_parts", "many_rows"))
@@ -38,13 +38,13 @@ class Archive:
     """The result of checking a workbook."""
 
     scans: dict[str, Scan]
-    """Scans by name of the sheet."""
+    """The scan of each sheet, by the sheet's name."""
     macros: bool
     """Whether the workbook has macros."""
 
 
 class _Part:
-    """A file in the archive, parsed as a stream.
+    """An XML file in the archive, parsed as a stream.
 
     Args:
         archive: the workbook.
@@ -62,10 +62,13 @@ class _Part:
         raise refused(self._language, "entities", part=self._name)
 
     def parse(self, limit: int) -> Iterator[int]:
-        """Parses the part. Gives the number of bytes after each chunk.
+        """Parses the part. Yields the number of bytes of each chunk that was parsed.
 
         Args:
-            limit: bytes that the part may have.
+            limit: maximum size of the part in bytes.
+
+        Raises:
+            UnreadableFile: the part is larger.
         """
         size = 0
         with self._archive.open(self._name) as part:
@@ -79,7 +82,7 @@ class _Part:
 
 
 def refused(language: Language, key: str, **values: object) -> UnreadableFile:
-    """The error that refuses a whole file."""
+    """The error for a whole file. ``key`` is the key of its message."""
     return UnreadableFile(
         Violation("file", "TOO_LARGE" if key in LIMITS else "NOT_READABLE", say(language, key, **values))
     )
@@ -93,8 +96,8 @@ def look_through(
     Args:
         archive: the workbook.
         language: language of messages.
-        wanted: whether the sheet of a name is read later. Others are skipped where each sheet is a part of its own.
-        report: is called with the fraction that is done.
+        wanted: returns whether the sheet with a name will be read. In XLSX files, other sheets are not parsed.
+        report: called with the fraction that has been parsed.
 
     Raises:
         UnreadableFile: the file is too large, damaged, protected, or not a workbook.
@@ -124,25 +127,25 @@ def _look_through(
     scans: dict[str, Scan] = {}
     percents: set[str] = set()
     sheets = dict(_sheet_parts(archive, language)) if _MAIN in names else {}
-    remaining, done = MAX_UNPACKED * 2**20, 0
+    remaining, done = MAX_UNPACKED_MIB * 2**20, 0
     total = 1 + sum(info.file_size for info in archive.infolist())
     for name in sorted(names):
         if not name.endswith((".xml", ".rels")) or (name in sheets and not wanted(sheets[name])):
             continue
-        part, limit = _Part(archive, name, language), min(remaining, MAX_PART * 2**20)
+        part, limit = _Part(archive, name, language), min(remaining, MAX_PART_MIB * 2**20)
         if name in sheets:
             scans[sheets[name]] = scan_sheet(part.parser, percents, sheets[name])
             limit = remaining
         elif name == "content.xml" and _MAIN not in names:
             scans, limit = scan_ods(part.parser), remaining
-        elif name == "xl/styles.xml":  # sorted before xl/worksheets, which need the percent styles
+        elif name == "xl/styles.xml":  # comes before xl/worksheets, which need the percent styles
             scan_styles(part.parser, percents)
         elif name == "META-INF/manifest.xml":
             _refuse_encrypted(part.parser, language)
         for size in part.parse(limit):
             remaining -= size
             done += size
-            report(min(1.0, done / total))  # the sizes that the archive states may be wrong
+            report(min(1.0, done / total))  # min(), because the sizes that the archive states may be wrong
     return Archive(scans, any(name.endswith("vbaProject.bin") for name in names))
 
 
@@ -171,6 +174,6 @@ def _sheet_parts(archive: zipfile.ZipFile, language: Language) -> Iterator[tuple
     for part_name, handler in (("xl/_rels/workbook.xml.rels", relation), (_MAIN, sheet)):
         part = _Part(archive, part_name, language)
         part.parser.StartElementHandler = handler
-        deque(part.parse(MAX_PART * 2**20), maxlen=0)
+        deque(part.parse(MAX_PART_MIB * 2**20), maxlen=0)
     for title, identifier in sheets:
         yield targets[identifier], title

@@ -1,4 +1,4 @@
-"""Sheets of cells, which all kinds of files become, and the names of positions in them."""
+"""Sheets of cells, to which all kinds of files are converted, and names for positions in them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from scorer_client.errors import Violation
 
 MAX_COLUMNS = 10_000
 MAX_ROWS = 1_100_000
-"""Rows that a file may have: more than a spreadsheet can have."""
+"""Maximum number of rows of a file. No spreadsheet can have so many."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class BadCell:
     """A cell without a usable value, such as a formula that gives #DIV/0!."""
 
     message: str
-    """Key of the message in ``MESSAGES`` that gives the reason."""
+    """Key in ``MESSAGES`` of the message that gives the reason."""
     text: str = ""
     """What the cell shows."""
 
@@ -53,15 +53,15 @@ class Sheet:
     rows: Iterator[SheetRow]
     """All rows up to the last one with a value. The iterator can be used once."""
     name: str = ""
-    """Name of the sheet; empty for a file without sheets."""
+    """Name of the sheet; "" for a file without sheets."""
     file: str = ""
-    """Name of the file if several are read; otherwise empty."""
+    """Name of the file if several files are read; otherwise ""."""
     saved_from: str = ""
-    """Name of the sheet that a CSV file was saved from, taken from the file's name; empty for other files."""
+    """Name of the sheet from which a CSV file was saved, taken from the file's name; "" for other files."""
     decimal_mark: str = ""
     """Decimal mark of numbers in texts: "." or ","; "" if it is not known."""
     separated: bool = False
-    """Whether rows are lines of text with separators, so that a missing cell means a missing separator."""
+    """Whether the rows are lines of text, so that a row with too few cells lacks a separator."""
     only: bool = True
     """Whether the file has no other sheet."""
     hidden: bool = False
@@ -71,15 +71,15 @@ class Sheet:
     percent: str = ""
     """Position of the first number that is shown as a percentage, such as F3; "" if there is none."""
     merged: Iterable[tuple[int, str]] = field(default=())
-    """Merged cells: number of the last row, and range such as B3:C4."""
+    """Merged cells: the number of the last row, and the range, such as B3:C4."""
 
     def position(self, row: int | None, column: int | None = None, name: str = "") -> str:
         """A position for messages: ``row 7, column H (firewall)``, or ``Huyện!H7``.
 
         Args:
-            row: number from 1; None: the whole sheet.
-            column: index from 0; None: the whole row, or a column that is not in the sheet.
-            name: name of the column.
+            row: number of the row, from 1; None for the whole sheet.
+            column: index of the column, from 0; None for the whole row, or for a column that the sheet does not have.
+            name: code of the column.
         """
         if row is None:
             where = f"sheet {self.name}"
@@ -115,7 +115,7 @@ def column_number(text: str) -> int:
 
 
 class UnreadableFile(Exception):
-    """A file, or the rest of it, cannot be read."""
+    """Raised if a file, or the rest of it, cannot be read."""
 
     def __init__(self, *violations: Violation) -> None:
         super().__init__(violations[0].description)
@@ -123,7 +123,7 @@ class UnreadableFile(Exception):
 
 
 def without_empty_end(rows: Iterable[SheetRow]) -> Iterator[SheetRow]:
-    """The rows up to the last one with a value. Empty rows among them become rows without cells."""
+    """The rows up to the last row with a value. Empty rows before it become rows without cells."""
     empty_rows: list[int] = []
     for row in rows:
         if all(cell is None or cell == "" for cell in row.cells):

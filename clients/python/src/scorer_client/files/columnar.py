@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 BATCH_ROWS = 1_000
-"""Rows that are converted to Python objects at a time."""
+"""Number of rows that are converted to Python objects together."""
 MAX_UNPACKED_BYTES = 2**30
-"""Bytes that a Parquet file may have when unpacked (its metadata has the number), and a batch of an Arrow file."""
+"""Maximum unpacked size of a Parquet file, which its metadata states, and of a batch of an Arrow file."""
 MAX_TEXT_BYTES = 2**17
-"""Bytes that a text may have. Dictionaries and views could repeat a long text many times."""
+"""Maximum size of one text. Dictionaries and views could repeat a long text many times."""
 
 END_MARKS = (b"\xff\xff\xff\xff\x00\x00\x00\x00", b"\x00\x00\x00\x00")
 """The last bytes of an Arrow stream: in today's format, and in the format before Arrow 0.15."""
@@ -40,9 +40,9 @@ def read_columnar(
     Args:
         file: the file, open for reading at its beginning.
         head: first bytes of the file.
-        notes: has the language of messages.
-        progress: is called with the number of rows read and their total.
-        name: name of the file if several are read.
+        notes: has the language of the messages.
+        progress: called with the number of rows that have been read, and their total.
+        name: name of the file if several files are read.
 
     Raises:
         UnreadableFile: the file is damaged, too large, or has columns of unsupported types.
@@ -88,8 +88,8 @@ def _arrow(file: io.BufferedReader, head: bytes) -> tuple[pa.Schema, int, Iterat
 
 
 def _stream_batches(file: io.BufferedReader, stream: pa.RecordBatchStreamReader) -> Iterator[pa.RecordBatch]:
-    """The batches of a stream. pyarrow alone would read a stream that is cut between two batches, or only the first of
-    two streams.
+    """The batches of a stream. pyarrow would accept a stream that is cut between two batches, and would ignore a second
+    stream in the file.
 
     Raises:
         ValueError: the stream has no end mark, or bytes after it.
@@ -132,7 +132,7 @@ def _rows(
             if any(_longest_text(column) > MAX_TEXT_BYTES for column in batch.columns):
                 raise refused(notes.language, "long_text", limit=MAX_TEXT_BYTES)
             for first in range(0, batch.num_rows, BATCH_ROWS):
-                columns = [column.to_pylist() for column in batch.slice(first, BATCH_ROWS).columns]
+                columns = [_values(column) for column in batch.slice(first, BATCH_ROWS).columns]
                 for values in zip(*columns, strict=True):
                     number += 1
                     if number > MAX_ROWS:
@@ -152,11 +152,21 @@ def _longest_text(column: pa.Array) -> int:
     if any(getattr(pa.types, f"is_{name}")(column.type) for name in _LISTS):
         return _longest_text(column.values)
     if pa.types.is_string_view(column.type):
-        views = column.buffers()[1]  # four words per text: its length, then the text or its position
+        views = column.buffers()[1]  # four 32-bit words per text: its length, then the text or its position
         return max(memoryview(views).cast("B").cast("i")[::4], default=0) if views is not None else 0
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
         return pa.compute.max(pa.compute.binary_length(column)).as_py() or 0
     return 0
+
+
+def _values(column: pa.Array) -> list[object]:
+    """The values of a column. A short float counts as the shortest decimal that it prints as, as in tables: 70.1."""
+    types = optional.pyarrow().types
+    if types.is_float16(column.type) or types.is_float32(column.type):
+        shortest: list[object] = column.to_numpy(zero_copy_only=False).astype(str).astype(float).tolist()
+        return shortest
+    values: list[object] = column.to_pylist()
+    return values
 
 
 def _cell(value: object) -> Cell:

@@ -16,17 +16,17 @@ from scorer_client.files.text import Progress
 from scorer_client.forms import Form
 
 REGISTER = "units.csv"
-"""A file of the folder that lists all units, without answers. A listed unit that no other file has is missing."""
+"""A file in the folder that lists all units, without answers. Each of these units must be in another file."""
 
 
 def read_path(path: Path, form: Form, progress: Progress | None = None, language: Language = "en") -> FileTable:
     """Reads a file, or all files of a folder; see ``read_file``.
 
-    Files of a folder are recognized by their endings. Hidden files, lock files of spreadsheets, and instructions that
-    were saved as CSV are skipped.
+    Files of a folder are recognized by their endings; a note names what has another ending. Hidden files, lock files of
+    spreadsheets, and instructions that were saved as CSV are skipped.
 
     Raises:
-        ScorerError: a file does not fit the form, or no file has a unit of the register. Violations have positions.
+        ScorerError: a file does not fit the form, or a unit of the register is in no file. Violations have positions.
         OSError: a file cannot be read.
         ImportError: a library for a kind of file is not installed.
     """
@@ -34,13 +34,14 @@ def read_path(path: Path, form: Form, progress: Progress | None = None, language
 
 
 def _read_folder(folder: Path, form: Form, progress: Progress | None, language: Language) -> FileTable:
-    files = [
-        file
-        for file in sorted(folder.iterdir())
-        if file.suffix.lower() in ENDINGS and file.name != REGISTER and not file.name.startswith((".", "~$"))
-        if not (file.suffix.lower() == ".csv" and is_instructions(sheet_of_file(file)))
-    ]
-    notes, names = Notes(language), ColumnNames(form)
+    notes, names, files = Notes(language), ColumnNames(form), list[Path]()
+    for file in sorted(folder.iterdir()):
+        if file.name == REGISTER or file.name.startswith((".", "~$")):
+            continue
+        if file.suffix.lower() not in ENDINGS or file.is_dir():
+            notes.add("note_unread", file.name)
+        elif not (file.suffix.lower() == ".csv" and is_instructions(sheet_of_file(file))):
+            files.append(file)
     reader = TableReader(form, names, notes)
     done, total = 0, sum(file.stat().st_size for file in files)
     for file in files:

@@ -15,7 +15,7 @@ FIXED = ("id", "name", "tier", "parent", "not_applicable")
 REQUIRED = ("id", "tier")
 
 HEADER_WITHIN = 20
-"""The header is searched in this number of first rows."""
+"""The header must be one of this number of rows at the beginning of a sheet."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Column:
     name: str
     """One of ``FIXED``, or the code of an indicator."""
     criterion: str = ""
-    """For a column of ticks: the criterion that does not apply to ticked units."""
+    """For a column in which units are ticked: the criterion that does not apply to them; "" for other columns."""
 
 
 REFUSED = Column("")
@@ -43,7 +43,7 @@ class ColumnNames:
         self.codes = {code: Column(code) for code in (*FIXED, *form.indicators)}
         self._titles: dict[str, dict[Column, None]] = {}
         self.written = [*self.codes]
-        """All codes and titles."""
+        """All codes and titles of columns."""
         for name, titles in COLUMN_TITLES.items():
             self._add(Column(name), titles)
         for code, indicator in form.indicators.items():
@@ -59,7 +59,7 @@ class ColumnNames:
                 self._titles.setdefault(plain(text), {})[column] = None
 
     def columns(self, text: str) -> Sequence[Column]:
-        """The columns that a text may name: one column if the text is unambiguous."""
+        """The columns that a text names: none if it is unknown, several if it is ambiguous."""
         if text in self.codes:
             return (self.codes[text],)
         return tuple(self._titles.get(plain(text), ()))

@@ -139,13 +139,18 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
         "criterion {criterion!r} cannot be not applicable{hint}",
         "tiêu chí {criterion!r} không được loại khỏi đánh giá{hint}",
     ),
+    "by_semicolon": ("; separate criteria by ';'", "; hãy phân cách các tiêu chí bằng ';'"),
+    "number_for_criterion": (
+        "the cell holds a number, which may mean {criteria}: format it as text, and write the criterion again",
+        "ô chứa một số, có thể là {criteria}: hãy định dạng ô là văn bản và ghi lại tiêu chí",
+    ),
     "criterion_twice": ("criterion {criterion!r} is listed twice", "tiêu chí {criterion!r} được ghi hai lần"),
     "unknown_criterion": ("criterion {criterion!r} is unknown{hint}", "không biết tiêu chí {criterion!r}{hint}"),
     "nearly": ("; did you mean {name!r}?", "; có phải là {name!r}?"),
     "or": (" or ", " hoặc "),
     # cells
     "long_cell": (
-        "has {n} letters; is a quote missing? It begins {start!r}",
+        "has {n} characters; is a quote missing? It begins {start!r}",
         "có {n} ký tự; có thiếu dấu nháy không? Bắt đầu bằng {start!r}",
     ),
     "option": (
@@ -235,7 +240,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     "note_number_text": ("numbers where texts are expected: {n}", "số nằm ở chỗ cần văn bản: {n}"),
     "note_flag": ("flags written in words: {n}", "ô có/không ghi bằng chữ: {n}"),
     "note_date": ("days written as day/month/year: {n}", "ngày ghi dạng ngày/tháng/năm: {n}"),
-    "note_option": ("options written in other letters: {n}", "lựa chọn ghi khác kiểu chữ: {n}"),
+    "note_option": ("options written with other capital letters: {n}", "lựa chọn ghi khác kiểu chữ: {n}"),
     "note_above": ("rows above the header were skipped", "những gì nằm trên hàng tiêu đề đã được bỏ qua"),
     "note_second_header": ("a second header was skipped", "hàng tiêu đề thứ hai đã được bỏ qua"),
     "note_sheet": ("a sheet without a header was skipped", "trang tính không có hàng tiêu đề đã được bỏ qua"),
@@ -250,6 +255,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
         "tên có lẽ đã mất chữ: {n}; hãy lưu tệp dạng 'CSV UTF-8'",
     ),
     "note_macros": ("the macros were ignored", "các macro đã được bỏ qua"),
+    "note_unread": ("entries of the folder that were not read: {n}", "tệp và thư mục con không được đọc: {n}"),
     "note_unanswered": ("units without any answer: {n}", "đơn vị không có số liệu nào: {n}"),
     "note_position": ("{what}; the first is {position}", "{what}; đầu tiên là {position}"),
 }
@@ -265,7 +271,7 @@ COLUMN_TITLES: Mapping[str, tuple[str, str]] = {
     "parent": ("Code of the parent unit", "Mã đơn vị cấp trên"),
     "not_applicable": ("Criteria that do not apply", "Tiêu chí không áp dụng"),
 }
-"""Titles, in English and Vietnamese, of the columns that every file of answers can have: all but the indicators."""
+"""Titles, in English and Vietnamese, of the columns that are not indicators."""
 
 INSTRUCTIONS = ("instructions", "hướng dẫn")
 """Names of sheets without units, in the form that ``names.plain`` returns."""

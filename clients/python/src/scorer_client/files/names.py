@@ -1,4 +1,4 @@
-"""Compares names in files with known names: ignores how they are written, and suggests the nearest one."""
+"""Compares names in files with known names, without regard to capitals and spaces, and suggests the nearest name."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from scorer_client.sentences import LANGUAGES
 _NOT_IN_SHEET_NAMES = re.compile(r"[\[\]:*?/\\]")
 
 MAX_SEARCHES, MAX_NAMES = 20, 5_000
-"""Searches per file, and names per search, because searching for the nearest name is slow."""
+"""Maximum number of searches per file, and of names per search. Searching for the nearest name is slow."""
 
 
 @dataclass
 class NearestNames:
     """Suggests the nearest known names for the misspelt names of one file.
 
-    Each misspelling is searched once among the same names.
+    Hints are cached, so that a misspelt name is searched only once among the same names.
 
     Attributes:
         language: language of the hints.
@@ -48,17 +48,17 @@ class NearestNames:
 
 
 def plain(text: str) -> str:
-    """A title in small letters, with single spaces, without the mark of required columns."""
+    """A title in small letters, with single spaces, and without the asterisk of required columns."""
     return " ".join(text.casefold().replace("*", " ").split())
 
 
 def is_instructions(sheet: str) -> bool:
-    """Whether a sheet of this name has the instructions of a form, and no units."""
+    """Whether a sheet with this name has the instructions of a form, and no units."""
     return plain(unicodedata.normalize("NFC", sheet)) in INSTRUCTIONS
 
 
 def sheet_of_file(file: Path) -> str:
-    """The name of the sheet that a CSV file was saved from, if LibreOffice named it: ``form-Districts.csv``."""
+    """The name of the sheet from which LibreOffice saved a CSV file: Districts for ``form-Districts.csv``."""
     return unicodedata.normalize("NFC", file.stem.rpartition("-")[2])
 
 
@@ -72,7 +72,7 @@ def tier_words(form: Form) -> dict[str, list[str]]:
 
 
 def sheet_names(titles: Mapping[str, str]) -> dict[str, str]:
-    """For each tier, the name of its sheet: its title, without characters that spreadsheets forbid, or its code."""
+    """The name of each tier's sheet: its title without forbidden characters; if that is not unique, its code."""
     names = {tier: _NOT_IN_SHEET_NAMES.sub(" ", title)[:MAX_SHEET_NAME].strip("' ") for tier, title in titles.items()}
     uses = Counter(map(str.casefold, names.values()))
     for tier, name in names.items():

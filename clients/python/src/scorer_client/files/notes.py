@@ -32,15 +32,15 @@ class Notes:
 
         Args:
             key: key of the kind in ``MESSAGES``.
-            position: where the value stands.
-            cell: how the value is written.
-            value: how it was read.
-            values: values for the message.
+            position: the position of the value.
+            cell: the value as it is written.
+            value: the value as it was read.
+            values: values for the placeholders of the message.
         """
         self._kinds.setdefault(key, _Kind(values, position, cell, value)).count += 1
 
     def more(self, key: str) -> bool:
-        """Counts one value of a kind that has an example. Returns False if the kind has none yet."""
+        """Counts one value of a kind, if ``add`` was already called for this kind; otherwise returns False."""
         kind = self._kinds.get(key)
         if kind is not None:
             kind.count += 1

@@ -32,10 +32,10 @@ def read_file(file: Path, form: Form, progress: Progress | None = None, language
     """Reads a file of answers for a criteria set, row by row.
 
     Args:
-        file: a workbook (.xlsx, .xlsm, .ods), a CSV, Parquet or Arrow file. Its content decides, not its ending.
+        file: a workbook (.xlsx, .xlsm, .ods), a CSV, Parquet or Arrow file. Its kind is found from its content.
         form: the form of the criteria set.
-        progress: is called with the amount that was read and the total.
-        language: language of messages.
+        progress: called with the amount that has been read, and the total.
+        language: language of the messages.
 
     Raises:
         ScorerError: the file does not fit the form. Every violation has its position.
@@ -52,7 +52,7 @@ def read_file(file: Path, form: Form, progress: Progress | None = None, language
 def sheets(
     file: io.BufferedReader, names: ColumnNames, notes: Notes, progress: Progress | None = None, name: str = ""
 ) -> Iterator[Sheet]:
-    """The sheets of a file of any supported kind.
+    """Yields the sheets of a file of any supported kind.
 
     Raises:
         UnreadableFile: the file cannot be read.
@@ -88,5 +88,5 @@ def criteria_set_of(file: Path) -> str:
                     if len(cells) > 1 and plain(shown(cells[0])) in CRITERIA_SET:
                         return shown(cells[1])
         except UnreadableFile:
-            pass  # reading the answers reports the reason
+            pass  # the reason is reported when the answers are read
     return ""

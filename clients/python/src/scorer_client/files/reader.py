@@ -18,7 +18,7 @@ from scorer_client.forms import Form
 from scorer_client.names import is_doubtful
 
 MAX_VIOLATIONS = 1_000
-"""Violations that are listed. All are counted."""
+"""Maximum number of violations that are listed. All violations are counted."""
 
 
 class TableReader:
@@ -45,14 +45,14 @@ class TableReader:
         self._unread: set[str] = set()
         """Ids of units whose rows could not be read."""
         self._first_unit = ""
-        """Position where the first unit is expected; empty before the first header."""
+        """Position where the first unit is expected; "" until a header has been read."""
 
     def read(self, sheets: Iterable[Sheet], name: str = "") -> None:
         """Adds the units of a file.
 
         Args:
-            sheets: sheets of the file.
-            name: name of the file if several are read.
+            sheets: the sheets of the file.
+            name: name of the file if several files are read.
         """
         try:
             have_units = [self._sheet(sheet) for sheet in sheets]
@@ -87,7 +87,7 @@ class TableReader:
         return not self.complete or unit in self._unread or self.table.units.index_of(unit) is not None
 
     def refuse(self, where: str, reason: str, key: str, **values: object) -> None:
-        """Adds a violation whose description is a message of ``MESSAGES``."""
+        """Adds a violation whose description is the message ``key`` of ``MESSAGES``."""
         self.refuse_text(where, reason, say(self.notes.language, key, **values))
 
     def refuse_text(self, where: str, reason: str, description: str) -> None:
@@ -199,7 +199,7 @@ class TableReader:
                 codes = ", ".join(column.name for column in named)
                 self.refuse(where, "UNKNOWN_COLUMN", "two_columns", name=text[:80], codes=codes)
             elif named and named[0] in known:
-                self.refuse(where, "DUPLICATE_COLUMN", "duplicate_column", name=text)
+                self.refuse(where, "DUPLICATE_COLUMN", "duplicate_column", name=named[0].criterion or named[0].name)
             elif not named and (text or sheet.separated):
                 hint = self._nearest.hint(text, absent)
                 self.refuse(where, "UNKNOWN_COLUMN", "unknown_column", name=text[:80], hint=hint)
@@ -255,7 +255,7 @@ class TableReader:
             row: number of the unit's row.
             fixed: the unit's id, name, tier and parent.
             left_out: criteria that do not apply to the unit.
-            position: where a column of the row is.
+            position: returns the position of a column in this row, by the column's code.
         """
         tiers, code = self._form.tiers, fixed["id"]
         if not code and "id" not in self._absent:
@@ -277,6 +277,8 @@ class TableReader:
             elif criterion not in self._form.excludable:
                 key = "not_excludable" if criterion in self._form.texts else "unknown_criterion"
                 hint = self._nearest.hint(criterion, self._form.excludable)
+                if any(part.strip() in self._form.excludable for part in criterion.split(",")):
+                    hint = say(self.notes.language, "by_semicolon")
                 self.refuse(position("not_applicable"), "UNKNOWN_CRITERION", key, criterion=criterion, hint=hint)
         if is_doubtful(fixed["name"]) and not self.notes.more("note_lost_letters"):
             self.notes.add("note_lost_letters", position("name"), fixed["name"])
@@ -294,8 +296,8 @@ class TableReader:
         self._unread.update(ids)
 
     def _check_parents(self) -> None:
-        """Refuses unknown parents if other units of the tier have known ones: a row is missing, or an id is wrong."""
-        ids = frozenset(self.table.units.ids() | self._unread)  # frozen: it is part of keys of ``NearestNames``
+        """Refuses unknown parents in tiers where other parents are known: a row is missing, or an id is wrong."""
+        ids = frozenset(self.table.units.ids() | self._unread)  # frozen, because ``NearestNames`` uses it in a key
         tiers_with_parents = {unit.tier for unit in self.table.units if unit.parent in ids}
         for index, unit in enumerate(self.table.units):
             if unit.parent and unit.parent not in ids and unit.tier in tiers_with_parents:

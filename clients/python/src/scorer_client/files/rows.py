@@ -14,7 +14,7 @@ from scorer_client.files.values import Values, WrongCell
 
 
 class Collector(Protocol):
-    """Collects units and violations; ``reader.TableReader`` does."""
+    """Collects units and violations. ``reader.TableReader`` implements it."""
 
     table: FileTable
     notes: Notes
@@ -38,7 +38,7 @@ class RowReader:
     Args:
         reader: collects units and violations.
         sheet: the sheet to read.
-        columns: the meaning of each column; None: a column without a header.
+        columns: the meaning of each column; None for a column without a header.
         values: converts cells.
         tier: tier of units whose row has none; "" if the sheet has no tier.
     """
@@ -49,7 +49,7 @@ class RowReader:
         self._reader, self._sheet, self._columns, self._values = reader, sheet, columns, values
         self._tier, self._notes = tier, reader.notes
         self._in_gap = False
-        """Whether the previous row is empty."""
+        """Whether the previous row was empty."""
         form = reader.table.form
         self._answers = [
             (index, form.indicators[column.name], reader.table.columns[column.name])
@@ -64,7 +64,9 @@ class RowReader:
         """Adds a row to the table."""
         sheet, values, width = self._sheet, self._values, len(self._columns)
         if not cells:
-            if not (sheet.name and self._in_gap):  # one violation per gap: a sheet may have thousands of empty rows
+            if not (
+                sheet.name and self._in_gap
+            ):  # a workbook gets one violation per gap, which may have thousands of rows
                 self._reader.refuse(sheet.position(row), "EMPTY_ROW", "empty_row")
             self._in_gap = True
             return
@@ -119,6 +121,9 @@ class RowReader:
                 if column.criterion:
                     if self._values.tick(cells[index]):
                         left_out.append(column.criterion)
+                elif column.name == "not_applicable":
+                    excludable = self._reader.table.form.excludable
+                    fixed[column.name] = self._values.criteria(cells[index], excludable)
                 else:
                     fixed[column.name] = self._values.text(cells[index])
             except WrongCell as error:
@@ -132,7 +137,7 @@ class RowReader:
         )
 
     def _note(self, row: int, index: int, cell: Cell) -> None:
-        """Notes that the last cell was read differently from how it was written."""
+        """Adds the notes about the cell that was converted last to those of the file."""
         column = self._columns[index]
         for key, value in self._values.noted:
             if not self._notes.more(key):

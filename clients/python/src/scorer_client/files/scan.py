@@ -1,4 +1,4 @@
-"""Collects what calamine does not tell about a sheet, while the sheet's XML is parsed as a stream."""
+"""Collects facts about a sheet that calamine does not report, while the sheet's XML is parsed as a stream."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from xml.parsers import expat
 from scorer_client.files.cells import column_number, letters, quoted
 
 MAX_CELLS = 12_000_000
-"""Cells that the rectangle around all values of a sheet may have: 100,000 units with 120 columns."""
+"""Maximum number of cells of the rectangle around all values of a sheet: 100,000 units with 120 columns."""
 MAX_ERRORS = 100_000
-"""Cells with an error that a sheet may have."""
+"""Maximum number of cells with an error in a sheet."""
 
 _REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 _NAMES = frozenset(("c", "v", "row", "f", "is", "t"))
@@ -21,7 +21,7 @@ _PERCENT_FORMATS = {"9", "10"}
 
 
 class TooManyErrors(Exception):
-    """A sheet has more than ``MAX_ERRORS`` cells with an error."""
+    """Raised if a sheet has more than ``MAX_ERRORS`` cells with an error."""
 
 
 @dataclass
@@ -51,7 +51,7 @@ class Scan:
         self.first_row, self.first_column = min(self.first_row, row), min(self.first_column, column)
 
     def add_error(self, row: int, column: int, text: str) -> None:
-        """Records a cell with an error value such as #DIV/0!; or with a formula that has no value (``text`` is empty).
+        """Adds a cell with an error value such as #DIV/0!; or with a formula that has no value (``text`` is then "").
 
         Raises:
             TooManyErrors: the sheet has more than ``MAX_ERRORS`` such cells.

@@ -20,13 +20,14 @@ from scorer_client.files.names import sheet_of_file
 from scorer_client.files.notes import Notes
 
 MAX_LINE_BYTES = 2**22
-"""Bytes that a line may have."""
+"""Maximum size of a line."""
 
 PROGRESS_STEP_BYTES = 2**18
-"""Bytes between two calls of the progress function."""
+"""Number of bytes between two calls of the progress function."""
 
 Progress: TypeAlias = Callable[[int, int], object]
-"""Is called with the amount of a file that was read, and its total; the total is 0 if it is unknown, as for pipes."""
+"""A function that is called with the amount of a file that has been read, and the total. The total is 0 if it is not
+known, as for pipes."""
 
 SEPARATORS = (",", ";", "\t")
 _SEP_LINE = re.compile(r'"?sep=([,;\t|])"?\s*', re.IGNORECASE)
@@ -41,11 +42,11 @@ def read_text(
         file: the file, open for reading; it may be a pipe.
         known: returns whether a text is the name of a column.
         notes: collects notes on the encoding and the separator.
-        progress: is called with the number of bytes read and their total.
-        name: name of the file if several are read.
+        progress: called with the number of bytes that have been read, and their total.
+        name: name of the file if several files are read.
 
     Raises:
-        UnreadableFile: the beginning of the file is not text.
+        UnreadableFile: the first line is too long, or in an unknown encoding.
     """
     lines = _lines(file, notes, progress)
     first, skipped = next(lines, ""), 0
@@ -63,7 +64,7 @@ def read_text(
 
 
 def _separator(line: str, known: Callable[[str], bool]) -> str:
-    """The separator that gives a header the most known names; a comma if it has none."""
+    """The separator that splits a header into the most known names; a comma if it has no known name."""
 
     def known_names(separator: str) -> int:
         try:
@@ -75,7 +76,7 @@ def _separator(line: str, known: Callable[[str], bool]) -> str:
 
 
 def _lines(file: io.BufferedReader, notes: Notes, progress: Progress | None) -> Iterator[str]:
-    """The lines of a file, read when they are needed. A line may end with only a carriage return.
+    """Yields the lines of a file. A line may also end with a single carriage return.
 
     Raises:
         UnreadableFile: a line is too long, or in an unknown encoding.
@@ -97,7 +98,7 @@ def _lines(file: io.BufferedReader, notes: Notes, progress: Progress | None) -> 
 
 
 def _utf16(head: bytes) -> str:
-    """The UTF-16 codec of a file that begins with these bytes; "" if it is not UTF-16."""
+    """The UTF-16 codec for a file that begins with these bytes; "" if the file is not UTF-16."""
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     if len(head) == 4 and head[0] and head[2] and not head[1] and not head[3]:
@@ -121,9 +122,13 @@ def _utf16_lines(file: io.BufferedReader, head: bytes, notes: Notes) -> Iterator
 
 
 def _byte_lines(file: io.BufferedReader, notes: Notes) -> Iterator[tuple[int, str]]:
-    """The size and text of each line.
+    """Yields the size in bytes and the text of each line.
 
-    The file is UTF-8; or Windows-1258, if all lines before the first one that is not UTF-8 are ASCII.
+    The file is read as UTF-8. If the first line that is not ASCII is not UTF-8 either, the file is read as
+    Windows-1258.
+
+    Raises:
+        UnreadableFile: a line is too long, or in neither encoding.
     """
     ascii_only, encoding = True, "utf-8"
     for number, line in enumerate(iter(lambda: file.readline(MAX_LINE_BYTES + 1), b""), start=1):
@@ -147,11 +152,11 @@ def _byte_lines(file: io.BufferedReader, notes: Notes) -> Iterator[tuple[int, st
 
 
 _VIETNAMESE_LETTERS = frozenset("ăâđêôơưĂÂĐÊÔƠƯ\u0300\u0301\u0303\u0309\u0323")
-"""Letters and combining accents of Vietnamese texts in Windows-1258, beside ASCII."""
+"""Letters and combining accents that Vietnamese texts in Windows-1258 have besides ASCII."""
 
 
 def _may_be_vietnamese(text: str) -> bool:
-    """Whether a text decoded from Windows-1258 can be Vietnamese: every accent follows a vowel."""
+    """Whether a text decoded from Windows-1258 can be Vietnamese: every accent belongs to a vowel."""
     for before, letter in zip(" " + text, text, strict=False):
         if letter.isascii() or unicodedata.category(letter)[0] in "PSN":
             continue

@@ -7,6 +7,7 @@ import datetime
 import math
 import re
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -16,14 +17,14 @@ from scorer_client.files.names import NearestNames
 from scorer_client.forms import Indicator
 from scorer_client.requests import EPOCH
 
-MAX_CELL = 200
-"""Characters that a cell may have."""
+MAX_CELL_CHARACTERS = 200
+"""Maximum length of the text of an answer."""
 MAX_DECIMALS = 6
-NO_BREAK_SPACE = "\u00a0"
+NO_BREAK_SPACE, NARROW_NO_BREAK_SPACE = "\u00a0", "\u202f"
 
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:[., ]\d{3})+", re.ASCII)
-"""May be a number with separators of thousands: 2.000 means two thousand or two."""
+"""Matches texts that may be numbers with separators of thousands: 2.000 can mean two thousand or two."""
 _COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _WRITTEN_DAY = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})", re.ASCII)
@@ -32,7 +33,7 @@ _FLAGS = {**dict.fromkeys(YES, 1.0), **dict.fromkeys(NO, 0.0)}
 
 
 class WrongCell(Exception):
-    """A cell is not a valid answer. The text gives the reason."""
+    """Raised if a cell is not a valid answer. The message gives the reason."""
 
 
 @dataclass
@@ -42,8 +43,9 @@ class Values:
     Attributes:
         language: language of messages.
         mark: decimal mark of numbers in texts: "." or ","; "" if it is not known.
-        nearest: suggests names for misspelt ones.
-        noted: kinds of notes and the values that were read; the caller empties it after each cell.
+        nearest: suggests known names in place of misspelt ones.
+        noted: notes about the current cell: the kind of note, and the value that was read. The caller empties this list
+            after each cell.
     """
 
     language: Language
@@ -58,7 +60,7 @@ class Values:
             WrongCell: the cell has no usable value.
         """
         if isinstance(cell, str):
-            if NO_BREAK_SPACE in cell:  # as text processors paste it
+            if NO_BREAK_SPACE in cell:  # text processors insert such spaces
                 cell = cell.replace(NO_BREAK_SPACE, " ")
                 self.noted.append(("note_spaces", cell))
             return cell
@@ -71,6 +73,18 @@ class Values:
         if isinstance(cell, float):
             self.noted.append(("note_number_text", shown(cell)))
         return shown(cell)
+
+    def criteria(self, cell: Cell, known: Iterable[str]) -> str:
+        """A cell with the ids of criteria as a text.
+
+        Raises:
+            WrongCell: the cell holds a number that stands for several ids: spreadsheets turn 1.10 into 1.1.
+        """
+        if isinstance(cell, float):
+            same = [code for code in known if _NUMBER.fullmatch(code) and float(code) == cell]
+            if len(same) > 1:
+                raise self._wrong("number_for_criterion", criteria=say(self.language, "or").join(same))
+        return self.text(cell)
 
     def option(self, indicator: Indicator, cell: Cell) -> str:
         """The code of an option; "" for an empty cell.
@@ -93,7 +107,7 @@ class Values:
             if option.casefold() == text.casefold():
                 self.noted.append(("note_option", option))
             text = option
-        return sys.intern(text)  # one object for thousands of equal texts
+        return sys.intern(text)  # interned, because thousands of units have the same text
 
     def number(self, indicator: Indicator, cell: Cell) -> float:
         """The answer to a count, number, flag or date as a number; NaN for an empty cell.
@@ -116,7 +130,7 @@ class Values:
             raise self._wrong("date_for_number", cell=shown(cell))
         # Spreadsheets show 15 digits of a number. Further digits are rounding errors of formulas, such as 0.1 + 0.2.
         text = f"{Decimal(f'{cell:.15g}'):f}" if isinstance(cell, float) else self._number_text(indicator, str(cell))
-        decimals = text.partition(".")[2].rstrip("0")  # not from the double, which may round decimals away
+        decimals = text.partition(".")[2].rstrip("0")  # from the text, because a double may round decimals away
         if decimals and indicator.kind == "count":
             raise self._wrong("whole_number", cell=shown(cell))
         if len(decimals) > MAX_DECIMALS:
@@ -170,8 +184,13 @@ class Values:
         raise self._wrong("date", cell=text, hint=hint)
 
     def _number_text(self, indicator: Indicator, text: str) -> str:
-        """The text of a number, converted to a decimal point."""
+        """The text of a number, with a point as decimal mark.
+
+        Raises:
+            WrongCell: the text is not a number, or can be read in two ways.
+        """
         whole = indicator.kind == "count"
+        text = text.replace(NO_BREAK_SPACE, " ").replace(NARROW_NO_BREAK_SPACE, " ")
         if text.isdecimal() and text.isascii():
             return text
         if _THOUSANDS.fullmatch(text) and (whole or not self._is_decimal(text)):
@@ -207,7 +226,7 @@ class Values:
             raise self._wrong(cell.message, text=cell.text)
 
     def _check_length(self, text: str) -> None:
-        if len(text) > MAX_CELL:
+        if len(text) > MAX_CELL_CHARACTERS:
             raise self._wrong("long_cell", n=len(text), start=text[:40])
 
     def _wrong(self, key: str, **values: object) -> WrongCell:
@@ -215,5 +234,5 @@ class Values:
 
 
 def _option_with_title(option: str, title: str) -> str:
-    """An option in a list of options: files may have either."""
+    """An option for a message: its code, with its title if that differs. Files may have either of them."""
     return option if option == title else f"{option} ({title})"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from python_calamine import CalamineWorkbook
 
 ROWS_PER_REPORT = 500
-"""Rows between two calls of the progress function."""
+"""Number of rows between two calls of the progress function."""
 
 
 def read_workbook(
@@ -31,15 +31,15 @@ def read_workbook(
     name: str = "",
     wanted: Callable[[str], bool] = lambda _: True,
 ) -> Iterator[Sheet]:
-    """The sheets of a workbook. Each sheet is read when the iterator reaches it.
+    """Yields the sheets of a workbook. Each sheet is read when the iterator reaches it.
 
     Args:
         file: the file, open for reading at its beginning.
         notes: collects a note on macros.
-        progress: is called with the amount that is read and its total, in bytes of the file: half of it is read when
-            the file is looked through, and the other half with the rows.
-        name: name of the file if several are read.
-        wanted: whether to read the sheet of a name.
+        progress: called with the amount that has been read, and the total, in bytes of the file. Checking the archive
+            counts as half of the file, and reading the rows as the other half.
+        name: name of the file if several files are read.
+        wanted: returns whether to read the sheet with a name.
 
     Raises:
         UnreadableFile: the file is damaged, protected, too large, or not a workbook.
@@ -59,7 +59,9 @@ def read_workbook(
             parts = look_through(archive, notes.language, wanted, lambda fraction: report(fraction / 2))
     except (zipfile.BadZipFile, ValueError) as error:
         raise refused(notes.language, "damaged", why=str(error)[:100]) from None
-    for scan in parts.scans.values():  # before opening: calamine reads an ODS file as a whole then
+    for (
+        scan
+    ) in parts.scans.values():  # checked before calamine opens the file, because it then reads an ODS file as a whole
         if scan.rows > MAX_ROWS or scan.columns > MAX_COLUMNS or scan.cells > MAX_CELLS:
             raise refused(notes.language, "far_cells", rows=scan.rows, columns=scan.columns)
     if parts.macros:
@@ -108,7 +110,14 @@ def _sheets(
 def _reported(
     rows: Iterable[Sequence[object]], done: int, total: int, report: Callable[[float], object]
 ) -> Iterator[Sequence[object]]:
-    """The rows of a sheet. Reports the fraction of all rows that is read, where ``done`` rows were read before."""
+    """Yields the rows of a sheet, and reports the fraction of all rows that has been read.
+
+    Args:
+        rows: the rows of the sheet.
+        done: number of rows of earlier sheets.
+        total: number of rows of all sheets.
+        report: called with the fraction.
+    """
     for number, row in enumerate(rows, start=1):
         if number % ROWS_PER_REPORT == 0:
             report((done + number) / total)
@@ -131,7 +140,9 @@ def _cell(value: object) -> Cell:
     if isinstance(value, str):
         text = value.strip()
         return text if text.isascii() else unicodedata.normalize("NFC", text)
-    if isinstance(value, float) and math.isnan(value):  # not an empty cell, although the service takes NaN for one
+    if isinstance(value, float) and math.isnan(
+        value
+    ):  # not an empty cell, although the service treats NaN as not reported
         return BadCell("error_cell", "NaN")
     if isinstance(value, float | bool | datetime.date):
         return value

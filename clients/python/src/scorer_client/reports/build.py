@@ -32,7 +32,7 @@ from scorer_client.shown import printable
 from scorer_client.titles import subtotal_key, text
 
 _NO_DATE = datetime.date(2000, 1, 1)
-"""Date of files whose criteria set has no first day."""
+"""The date of files if the criteria set has no first day on which it is in force."""
 
 
 def build(
@@ -51,8 +51,8 @@ def build(
         form: the form of the criteria set, which has the titles.
         language: language of the report, "en" or "vi".
         previous: earlier results by the same criteria set.
-        facts: sentences for the summary.
-        unit_names: by id, the names of units that are not in the results, such as the districts of ranked communes.
+        facts: further sentences for the summary.
+        unit_names: names of units that are not in the results, by id, such as the districts of ranked communes.
 
     Raises:
         ValueError: the results lack the points of criteria, are only a page, or the language is unknown.
@@ -176,19 +176,19 @@ class _Builder:
         )
 
     def _reads(self, cause: Cause) -> str:
-        """What a cause is about: a measure, an indicator, a category, or for a combination all of what it reads."""
+        """The name of what a cause reads: a measure, an indicator or a category; for a combination, all names."""
         if cause.at_least:
             return ", ".join(dict.fromkeys(self._reads(part) for part in cause.of))
         return cause.subject(self._language, self._titles)
 
     def _shortage(self, cause: Cause, scores: Mapping[str, tuple[float, float]]) -> float | None:
-        """The points that are missing, or too many; None if the cause is about more than one measure."""
+        """The points that the unit has too few, or too many; None unless the cause is a gate on one measure."""
         if not cause.measure:
             return None
         reached = measure_value(scores, cause.measure)
         needed = Decimal(repr(cause.minimum)) * (reached.maximum / 100 if cause.unit == "percent" else 1)
         step = Decimal(1).scaleb(-max(2, self._form.points_decimals))
-        # For a strict gate, at least one step.
+        # At least one step, because a value that equals the minimum fails a strict gate.
         return float(max(abs(needed - reached.points).quantize(step, ROUND_CEILING), step))
 
     def _category(
@@ -250,7 +250,7 @@ def _basis(document: str, issued: datetime.date | None) -> str:
 
 
 def _sort_key(pair: tuple[Unit, UnitCategory]) -> tuple[float, float, str]:
-    """Sorts ranked units by rank, and after them unranked units by score."""
+    """A sort key: ranked units by rank, and after them unranked units by score."""
     unit, category = pair
     return (category.result.rank or float("inf"), -category.result.score.converted, unit.result.id)
 

@@ -19,7 +19,7 @@ def docx(report: Report, template: Path | None = None) -> bytes:
     """The report as a Word document.
 
     Args:
-        report: the report. In the template, it is ``report``, and its labels are ``words``.
+        report: the report. The template refers to it as ``report``, and to its labels as ``words``.
         template: a Word document with Jinja tags for docxtpl; docs/reports.md lists what the tags can use.
 
     Raises:
@@ -36,7 +36,7 @@ def docx(report: Report, template: Path | None = None) -> bytes:
         word_document = docxtpl.DocxTemplate(io.BytesIO(content))
         word_document.render({"report": report, "words": report.words}, environment)
     except (jinja2.TemplateError, zipfile.BadZipFile, KeyError, ValueError) as error:
-        raise ValueError(f"the template is no Word document with tags for reports: {error}") from error
+        raise ValueError(f"the template is not a Word document with tags for reports: {error}") from error
     properties = word_document.docx.core_properties
     properties.title, properties.author, properties.last_modified_by = report.title, "egov-scorer", "egov-scorer"
     properties.created = properties.modified = report.created

@@ -15,10 +15,10 @@ from scorer_client.results import CriterionResult
 from scorer_client.sentences import plain
 
 DETAILED_UNITS = 500
-"""Up to this number of units, cards list all criteria; for more units, only those with the most points to gain."""
+"""In reports on at most this number of units, cards list all criteria; otherwise those with the most points to gain."""
 
 NAMED_GAINS = 8
-"""Criteria per category that a card lists as those with the most points to gain."""
+"""Number of criteria per category that a card lists as those with the most points to gain."""
 
 _SHADES = 10
 """Number of shades in the heat map."""
@@ -85,12 +85,12 @@ def _gains(category: UnitCategory) -> list[CriterionResult]:
 
 
 def _brief_gains(report: Report, category: UnitCategory) -> str:
-    """The criteria with the most points to gain, each as its id, points and maximum."""
+    """The criteria with the most points to gain as text: the id, points and maximum of each."""
     return " ".join(f"{i.criterion} {_shown_points(report, i)}/{plain(i.max_points)}" for i in _gains(category))
 
 
 def _brief_groups(report: Report, category: UnitCategory) -> str:
-    """The groups of a category, each as its title, points and maximum."""
+    """The groups of a category as text: the title, points and maximum of each."""
     scores = [(report.titles.get(group.group, group.group), group.score) for group in category.result.groups]
     return "; ".join(f"{title} {report.points(score.points)}/{plain(score.max_points)}" for title, score in scores)
 

@@ -11,20 +11,20 @@ from scorer_client.results import CategoryResult
 
 @dataclass(frozen=True)
 class MeasureValue:
-    """Points and maximum of a measure, which is a sum."""
+    """The points and the applicable maximum of a measure."""
 
     points: Decimal
     maximum: Decimal
 
     def value(self, unit: str) -> float | None:
-        """The measure in points or percent; None: no criterion of it applies."""
+        """The measure in points or percent; None if it is in percent and no criterion of the measure applies."""
         if unit == "points":
             return float(self.points)
         return float(100 * self.points / self.maximum) if self.maximum else None
 
 
 def scores_by_name(category: CategoryResult) -> dict[str, tuple[float, float]]:
-    """Points and maximum of the total, groups and criteria, by the names that measures have for them."""
+    """Points and applicable maximum of the total and of each group and criterion, by the names that measures use."""
     scores = {"total": (category.score.points, category.score.max_points)}
     for group in category.groups:
         scores[group.group] = (group.score.points, group.score.max_points)
@@ -34,7 +34,7 @@ def scores_by_name(category: CategoryResult) -> dict[str, tuple[float, float]]:
 
 
 def measure_value(scores: Mapping[str, tuple[float, float]], measure: str) -> MeasureValue:
-    """The exact value of a measure: ``repr`` of the service's doubles gives their decimals back."""
+    """The exact value of a measure. ``repr`` of a double from the service gives its exact decimals."""
     terms = [scores[term] for term in measure.split("+")]
     points, maxima = ([Decimal(repr(number)) for number in column] for column in zip(*terms, strict=True))
     return MeasureValue(sum(points, Decimal()), sum(maxima, Decimal()))

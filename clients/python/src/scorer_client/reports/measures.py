@@ -15,7 +15,7 @@ from scorer_client.rules import Rule
 from scorer_client.sentences import measure_name
 
 _GateKey: TypeAlias = tuple[int, str, str, float, bool, bool]
-"""What identifies a gate on a measure: level, measure, unit, minimum, strict and upper."""
+"""Identifies a gate on a measure: level, measure, unit, minimum, strict and upper."""
 
 
 def measures(
@@ -32,7 +32,7 @@ def measures(
     """
     gates: dict[tuple[str, str, bool], list[GateCount]] = {}
     for gate in tally.failing:
-        if not gate.measure or not gate.level:  # an answer, a level, or a gate of a limit
+        if not gate.measure or not gate.level:  # a gate on an answer or a level, or a gate of a limit
             continue
         gates.setdefault((gate.measure, gate.unit, gate.upper), []).append(gate)
     if not gates:  # the category has no levels
@@ -61,7 +61,7 @@ def _gates(
     language: str,
     titles: Mapping[str, str],
 ) -> tuple[Gate, ...]:
-    """The gates of one measure. Units that pass that of a better level usually pass those of worse levels too."""
+    """The gates of one measure. Units that pass the gate of a better level usually pass those of worse levels too."""
     gates, passing_better = [], 0
     for gate in sorted(counts, key=lambda gate: gate.level):
         passing, needed = units - gate.units, gate.needed(language, titles)
@@ -77,7 +77,7 @@ def _gate_key(gate: GateCount | Cause) -> _GateKey:
 
 
 def _combinations(rules: Iterable[Rule]) -> dict[_GateKey, Cause]:
-    """By gate, the combination that it is a part of, without the gates that a level requires by themselves."""
+    """The combination to which each gate belongs, by gate. Gates that are not part of a combination are left out."""
     found: dict[_GateKey, Cause] = {}
     for rule in rules:
         for part in rule.parts:

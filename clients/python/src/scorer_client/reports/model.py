@@ -17,13 +17,13 @@ class Movement:
     """The changes in a unit's category since the previous results."""
 
     rank: int
-    """Previous rank; 0: unranked."""
+    """Previous rank; 0 if the unit was not ranked."""
     level: int
-    """Previous level; 0: none."""
+    """Previous level; 0 if the unit had none."""
     points: float
     """Current points minus previous points."""
     criteria: tuple[tuple[str, float, float], ...]
-    """Criteria whose points changed, with previous and current points; the largest change first."""
+    """Criteria whose points changed: id, previous points and current points; the largest change first."""
 
 
 @dataclass(frozen=True)
@@ -31,13 +31,13 @@ class Need:
     """A gate or combination that keeps a unit from its next better level."""
 
     measure: str
-    """What it reads: measures, indicators or categories, separated by commas."""
+    """What the gate or combination reads: measures, indicators or categories, separated by commas."""
     sentence: str
     """The value and the minimum in a sentence."""
     brief: str
     """The value and the minimum in few words."""
     shortage: float | None
-    """Points that the unit lacks, rounded up to the published precision; None if it is not about a single measure."""
+    """Points that the unit lacks, rounded up to the published decimals; None unless it is a gate on one measure."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class UnitCategory:
     result: CategoryResult
     needs: tuple[Need, ...]
     movement: Movement | None
-    """None: there are no previous results, or the unit is not in them."""
+    """The changes; None if there are no previous results, or the unit is not in them."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Unit:
     result: UnitResult
     categories: tuple[UnitCategory, ...]
     rank_before: int | None
-    """Previous overall rank; 0: unranked; None: not in the previous results."""
+    """Previous overall rank; 0 if the unit had none; None if it is not in the previous results."""
 
 
 @dataclass(frozen=True)
@@ -73,11 +73,11 @@ class Gate:
     level: int
     minimum: float
     text: str
-    """Such as "at least 70 %"; if the gate is only a part of a combination, with the combination."""
+    """What the gate requires, such as "at least 70 %"; also the combination, if the gate is a part of one."""
     passing: int
-    """Units that pass the gate."""
+    """Number of units that pass the gate."""
     best: int
-    """Units that pass this gate, but none of a better level for the measure."""
+    """Number of units that pass this gate, but no gate of a better level on the same measure."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Measure:
     unit: str
     """"percent" or "points"."""
     gates: tuple[Gate, ...]
-    """Best level first."""
+    """The gates on the measure, those of the best level first."""
     values: tuple[float, ...]
     """Values in ``unit``, one per unit to which the measure applies."""
 
@@ -100,7 +100,7 @@ class Requirement:
     name: str
     """The name of the level or limit."""
     text: str
-    """Such as "total at least 80 %; at least 2 of: presence at least 80 %; transaction at least 80 %"."""
+    """The requirement, such as "total at least 80 %; at least 2 of: presence at least 80 %; transaction above 70 %"."""
 
 
 @dataclass(frozen=True)
@@ -113,13 +113,13 @@ class Criterion:
     maximum: float
     """Maximum points."""
     applicable: int
-    """Units to which the criterion applies."""
+    """Number of units to which the criterion applies."""
     full: int
-    """Units with all points."""
+    """Number of units with all points."""
     none: int
-    """Units with no points; of a penalty: units with the whole penalty."""
+    """Number of units with no points; for a penalty, with the whole penalty."""
     missing: int
-    """Units with a missing answer."""
+    """Number of units whose answer is missing."""
 
 
 @dataclass(frozen=True)
@@ -130,9 +130,9 @@ class Category:
     anchor: str
     title: str
     ranked: int
-    """Ranked units."""
+    """Number of ranked units."""
     levels: tuple[tuple[int, int], ...]
-    """Levels and their numbers of units, best level first; empty if the category has no levels."""
+    """Each level and its number of units, the best level first; empty if the category has no levels."""
     groups: tuple[str, ...]
     """Titles of the groups, in the order of the units' groups."""
     requirements: tuple[Requirement, ...]
@@ -144,9 +144,9 @@ class Category:
 
     @property
     def missed(self) -> tuple[Criterion, ...]:
-        """Criteria without points for more than half of the units to which they apply; the least fulfilled comes first.
+        """Criteria in which more than half of the units have no points; first those that the fewest units fulfil.
 
-        A bonus or a penalty, whose maximum is 0, is not one of them.
+        Bonuses and penalties, whose maximum is 0, are left out.
         """
         missed = [c for c in self.criteria if c.maximum and c.applicable and 2 * c.none > c.applicable]
         return tuple(sorted(missed, key=lambda c: c.full / c.applicable))
@@ -194,7 +194,7 @@ class Report:
     facts: tuple[str, ...]
     sections: tuple[Section, ...]
     compared: bool
-    """Whether there are previous results."""
+    """Whether there are previous results to compare with."""
     gone: tuple[str, ...]
     """Names of units that only the previous results have."""
     created: datetime.datetime
@@ -227,7 +227,7 @@ class Report:
         return level_name(category, level, self.language, self.titles) if level else self.words["no_level"]
 
     def outcome(self, result: CategoryResult) -> str:
-        """The name of a unit's level in a category; if a limit excludes the unit, that it does."""
+        """The name of a unit's level in a category; or words for a unit that a limit excludes."""
         if result.standing == "excluded":
             return self.titles["standing/excluded"]
         return self.level(result.category, result.level)
@@ -239,5 +239,5 @@ class Report:
         return self.level_cell(category, cause.level)
 
     def level_cell(self, category: str, level: int) -> str | int | None:
-        """What a column of levels shows: the level's name, its number if it has no name, or None without a level."""
+        """A level for a cell: the level's name; its number if it has no name; None if there is no level."""
         return self.titles.get(level_key(category, level)) or level or None

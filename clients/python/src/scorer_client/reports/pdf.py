@@ -9,7 +9,7 @@ from scorer_client.reports.html import html
 from scorer_client.reports.model import Report
 
 MAX_UNITS = 2_000
-"""Units that a PDF may have: more would take many minutes and gigabytes of memory."""
+"""Maximum number of units of a PDF: more would take many minutes and gigabytes of memory."""
 
 
 def pdf(report: Report) -> bytes:

@@ -99,14 +99,14 @@ def _add_summary(writer: SheetWriter, report: Report) -> None:
 
 
 def _level_title(report: Report, level: int) -> str:
-    """The title of a column for a level of all categories: its name, if they all call it the same."""
+    """The title of a column for a level of all categories: its name, if it is the same in all of them."""
     categories = [category for _, category in _categories(report) if level in dict(category.levels)]
     names = {report.level(category.code, level) for category in categories}
     return names.pop() if len(names) == 1 else report.level("", level)
 
 
 def _add_distribution(writer: SheetWriter, report: Report) -> None:
-    """Numbers of units in steps of 5 % of the points, with a chart for each ranking and category."""
+    """Adds the numbers of units in steps of 5 percent of the points, with a chart for each ranking and category."""
     words = report.words
     sheet = writer.sheet(words["distribution"])
     categories = list(_categories(report))
@@ -154,7 +154,7 @@ def _add_causes(writer: SheetWriter, report: Report) -> None:
 
 
 def _add_requirements(writer: SheetWriter, report: Report) -> None:
-    """What the levels and limits of each tier require. Rankings within parents have the same rules."""
+    """Adds what the levels and limits of each tier require. It is the same in all rankings of a tier."""
     words = report.words
     lines = [
         [section.tier_title, category.title, requirement.name, requirement.text]

@@ -9,10 +9,10 @@ from typing import Any
 from scorer_client.reports.model import Report
 
 _MAX_NAME_LENGTH = 31
-"""Characters that spreadsheets allow in a sheet's name."""
+"""Maximum length of a sheet's name in spreadsheets."""
 
 _MAX_COLUMN_WIDTH = 60
-"""Largest width of a column, in characters."""
+"""Maximum width of a column, in characters."""
 
 _HEADER_HEIGHT = 48
 """Height of the row of titles, in points: three lines."""

@@ -75,7 +75,7 @@ def add_tier(writer: SheetWriter, report: Report, sections: list[Section]) -> No
 
 
 def add_criterion_points(writer: SheetWriter, report: Report, sections: list[Section]) -> None:
-    """Adds the points of each unit in each criterion. Missing and not applicable criteria have a text instead."""
+    """Adds the points of each unit in each criterion. Missing answers and criteria that do not apply are texts."""
     words = report.words
     items = [item for category in sections[0].categories for item in category.criteria]
     titles = [words["id"], words["unit"], *(f"{item.id} {item.title} ({item.maximum:g})" for item in items)]
@@ -93,7 +93,7 @@ def add_criterion_points(writer: SheetWriter, report: Report, sections: list[Sec
     sheet = writer.sheet(f"{words['points'].capitalize()} {tier}")
     writer.table(sheet, titles, ["text", "text", *("exact" for _ in items)], lines, freeze=2)
     for column, item in enumerate(items, 2):
-        if not item.maximum:  # no maximum, such as a penalty: nothing to compare with
+        if not item.maximum:  # a criterion without a maximum, such as a penalty, has no colours
             continue
         full = {"type": "cell", "criteria": ">=", "value": item.maximum}
         none = {"type": "cell", "criteria": "==", "value": 0}
@@ -137,6 +137,6 @@ def add_movement(writer: SheetWriter, report: Report) -> None:
 
 
 def _figures(score: Score) -> list[object]:
-    """The figures of one sum, and the self-reported points if the set has several sources."""
+    """The figures of one sum; also the points from the unit's own reports, if the set has several sources."""
     beside = [score.self_reported.points] if score.self_reported else []
     return [score.points, score.max_points, score.percent, score.published, *beside]

@@ -44,7 +44,7 @@ export declare type Text = Message<"egov.scorer.v1.Text"> & {
 export declare const TextSchema: GenMessage<Text>;
 
 /**
- * What people call a code.
+ * The name of a code for people.
  *
  * @generated from message egov.scorer.v1.Name
  */
@@ -71,7 +71,7 @@ export declare type Name = Message<"egov.scorer.v1.Name"> & {
 export declare const NameSchema: GenMessage<Name>;
 
 /**
- * What people call a level.
+ * The name of a level for people.
  *
  * @generated from message egov.scorer.v1.LevelName
  */
@@ -84,14 +84,14 @@ export declare type LevelName = Message<"egov.scorer.v1.LevelName"> & {
   category: string;
 
   /**
-   * The level, 1 is best.
+   * The number of the level; 1 is the best.
    *
    * @generated from field: int32 level = 2;
    */
   level: number;
 
   /**
-   * Its code for people, such as "A"; may be empty.
+   * The level's code for people, such as "A"; may be empty.
    *
    * @generated from field: string code = 3;
    */
@@ -112,7 +112,7 @@ export declare type LevelName = Message<"egov.scorer.v1.LevelName"> & {
 export declare const LevelNameSchema: GenMessage<LevelName>;
 
 /**
- * What people call a limit.
+ * The name of a limit for people.
  *
  * @generated from message egov.scorer.v1.LimitName
  */
@@ -146,20 +146,20 @@ export declare type LimitName = Message<"egov.scorer.v1.LimitName"> & {
 export declare const LimitNameSchema: GenMessage<LimitName>;
 
 /**
- * What people call the codes and numbers of a reply.
+ * Names for people for the codes and numbers of a reply.
  *
  * @generated from message egov.scorer.v1.Names
  */
 export declare type Names = Message<"egov.scorer.v1.Names"> & {
   /**
-   * The tiers of the criteria set, in its order.
+   * The tiers of the criteria set, in the set's order.
    *
    * @generated from field: repeated egov.scorer.v1.Name tiers = 1;
    */
   tiers: Name[];
 
   /**
-   * The levels of its categories, in its order, the best level of a category first.
+   * The levels of the set's categories, in the set's order, the best level of each category first.
    *
    * @generated from field: repeated egov.scorer.v1.LevelName levels = 2;
    */
@@ -187,7 +187,7 @@ export declare type Names = Message<"egov.scorer.v1.Names"> & {
   provenances: Name[];
 
   /**
-   * The limits of its categories, in its order.
+   * The limits of the set's categories, in the set's order.
    *
    * @generated from field: repeated egov.scorer.v1.LimitName limits = 6;
    */
@@ -231,8 +231,8 @@ export declare type Unit = Message<"egov.scorer.v1.Unit"> & {
 
   /**
    * Id of the unit above this one, such as the district of a commune; the reply repeats it. At most 128 bytes in NFC,
-   * with the characters that an id may have. It does not have to be a unit of the call. It may be empty, unless the
-   * set ranks the units of this tier within their parent.
+   * with the characters that an id may have. The parent does not have to be a unit of the call. May be empty, unless
+   * the set ranks the units of this tier within their parent.
    *
    * @generated from field: string parent = 4;
    */
@@ -311,17 +311,18 @@ export declare type UnitAnswers = Message<"egov.scorer.v1.UnitAnswers"> & {
   unit?: Unit | undefined;
 
   /**
-   * Answers by indicator code, such as "computers". "previous.computers" is last period's answer, if a formula compares
-   * with it. "computers@verified" is the answer of another source, if the set has several sources; the last source that
-   * has an answer counts. Answers that no criterion of the unit's tier reads are checked, but have no effect.
+   * Answers by indicator code, such as "computers". "previous.computers" is the answer of the previous period, if a
+   * formula compares with it. "computers@verified" is the answer of another source, if the set has several sources; the
+   * last source that has an answer counts, in the set's order. Answers that no criterion of the unit's tier reads are
+   * checked, but have no effect.
    *
    * @generated from field: map<string, egov.scorer.v1.Answer> answers = 2;
    */
   answers: { [key: string]: Answer };
 
   /**
-   * Ids of criteria that do not apply to this unit, even if there are answers. The set must allow it:
-   * `Criterion.may_be_not_applicable`.
+   * Ids of criteria that do not apply to this unit, even if their indicators have answers. The set must allow this for
+   * each of them, see `Criterion.may_be_not_applicable`.
    *
    * @generated from field: repeated string not_applicable_criteria = 3;
    */
@@ -335,7 +336,7 @@ export declare type UnitAnswers = Message<"egov.scorer.v1.UnitAnswers"> & {
 export declare const UnitAnswersSchema: GenMessage<UnitAnswers>;
 
 /**
- * Units as rows: the convenient form, for up to a few hundred units.
+ * Units as rows. This form is convenient for up to a few hundred units.
  *
  * @generated from message egov.scorer.v1.UnitRows
  */
@@ -355,14 +356,14 @@ export declare type UnitRows = Message<"egov.scorer.v1.UnitRows"> & {
 export declare const UnitRowsSchema: GenMessage<UnitRows>;
 
 /**
- * Units as one table: the form for thousands.
+ * Units as one table. This form is for thousands of units.
  *
  * @generated from message egov.scorer.v1.UnitTable
  */
 export declare type UnitTable = Message<"egov.scorer.v1.UnitTable"> & {
   /**
-   * An Apache Arrow IPC stream without compression: one schema, then any number of record batches. One row per unit, in
-   * any order. docs/tables.md lists the columns and the Arrow types that each accepts.
+   * An Apache Arrow IPC stream without compression: a schema, then at most 1,000 record batches. One row per unit, in
+   * any order. docs/tables.md lists the columns and the Arrow types that each column accepts.
    *
    * @generated from field: bytes arrow_stream = 1;
    */
@@ -419,7 +420,7 @@ export declare type ScoreUnitRequest = Message<"egov.scorer.v1.ScoreUnitRequest"
   effectiveOn?: Date | undefined;
 
   /**
-   * With `effective_on`: selects among the sets of this series only. Empty: among all sets.
+   * With `effective_on`: selects only among the sets of this series. Empty: among all sets.
    *
    * @generated from field: string series = 6;
    */
@@ -453,7 +454,7 @@ export declare type ScoreUnitResponse = Message<"egov.scorer.v1.ScoreUnitRespons
   provenance?: Provenance | undefined;
 
   /**
-   * What people call tiers, levels, limits and statuses.
+   * Names for people of tiers, levels, limits and statuses.
    *
    * @generated from field: egov.scorer.v1.Names names = 3;
    */
@@ -494,7 +495,8 @@ export declare type RankProvinceRequest = Message<"egov.scorer.v1.RankProvinceRe
   criteriaSet: string;
 
   /**
-   * The units; exactly one field must be set. For rows, the reply has scorecards; for a table, it has tables.
+   * All units of the province; exactly one field must be set. If they are rows, the reply has scorecards; if they are a
+   * table, the reply has tables.
    *
    * @generated from oneof egov.scorer.v1.RankProvinceRequest.source
    */
@@ -532,7 +534,8 @@ export declare type RankProvinceRequest = Message<"egov.scorer.v1.RankProvinceRe
   view: ScorecardView;
 
   /**
-   * Largest number of units in the reply, over all rankings; 0: all units.
+   * Maximum number of units in the reply, over all rankings; 0: all units. A reply with rows in the view FULL can have
+   * at most 5,000.
    *
    * @generated from field: int32 page_size = 8;
    */
@@ -595,7 +598,7 @@ export declare type RankProvinceResponse = Message<"egov.scorer.v1.RankProvinceR
   nextPageToken: string;
 
   /**
-   * What people call tiers, levels, limits and statuses.
+   * Names for people of tiers, levels, limits and statuses.
    *
    * @generated from field: egov.scorer.v1.Names names = 4;
    */
@@ -673,8 +676,8 @@ export declare type Score = Message<"egov.scorer.v1.Score"> & {
   notApplicable: number;
 
   /**
-   * The same sum with the answers that the unit reported itself. Criteria that units do not report, such as surveyed
-   * ones, do not apply there. Absent if all answers of the set are self-reported.
+   * The same sum, computed from the answers that the unit reported itself. In it, criteria that units do not report,
+   * such as surveyed ones, do not apply. Absent if all answers of the set are self-reported.
    *
    * @generated from field: egov.scorer.v1.Score self_reported = 9;
    */
@@ -695,7 +698,7 @@ export declare const ScoreSchema: GenMessage<Score>;
  */
 export declare type Gate = Message<"egov.scorer.v1.Gate"> & {
   /**
-   * The level that needs this gate; 1 is best. 0: the gate belongs to a limit.
+   * The level that requires this gate; 1 is the best. 0 if a limit requires it.
    *
    * @generated from field: int32 level = 1;
    */
@@ -716,21 +719,21 @@ export declare type Gate = Message<"egov.scorer.v1.Gate"> & {
   unit: GateUnit;
 
   /**
-   * The minimum of the measure, in points or percent. If `upper`: the maximum.
+   * The minimum of the measure, in points or percent; if `upper` is true, the maximum.
    *
    * @generated from field: double minimum = 4;
    */
   minimum: number;
 
   /**
-   * Whether a value that equals the minimum fails.
+   * Whether a value that equals `minimum` fails the gate.
    *
    * @generated from field: bool strict = 5;
    */
   strict: boolean;
 
   /**
-   * Whether the value must be at most `minimum`, or below it if `strict`; otherwise at least, or above.
+   * Whether `minimum` is a maximum: the value must then be at most `minimum`, or below it if `strict` is true.
    *
    * @generated from field: bool upper = 6;
    */
@@ -751,7 +754,7 @@ export declare type Gate = Message<"egov.scorer.v1.Gate"> & {
   options: string[];
 
   /**
-   * Another category, in which `category_level` or a better level must be reached.
+   * Another category, in which the unit must reach `category_level` or a better level.
    *
    * @generated from field: string category = 9;
    */
@@ -765,15 +768,15 @@ export declare type Gate = Message<"egov.scorer.v1.Gate"> & {
   categoryLevel: number;
 
   /**
-   * Whether the answer must not be one of the options, or the level must not be reached. An answer that was not
-   * reported is none of the options.
+   * Whether the gate is negated: the answer must be none of the options, or the unit must not reach the level. A missing
+   * answer is none of the options.
    *
    * @generated from field: bool excluded = 11;
    */
   excluded: boolean;
 
   /**
-   * The number of the limit that needs this gate, from 1 in the set's order. 0: the gate belongs to a level.
+   * The number of the limit that requires this gate, from 1 in the set's order. 0 if a level requires it.
    *
    * @generated from field: int32 limit = 12;
    */
@@ -787,7 +790,7 @@ export declare type Gate = Message<"egov.scorer.v1.Gate"> & {
 export declare const GateSchema: GenMessage<Gate>;
 
 /**
- * The result for one unit of one gate, or of a combination of gates such as "2 of 3".
+ * The result of one gate for one unit, or of a combination of gates such as "2 of 3".
  *
  * @generated from message egov.scorer.v1.GateResult
  */
@@ -821,36 +824,36 @@ export declare type GateResult = Message<"egov.scorer.v1.GateResult"> & {
   notApplicable: boolean;
 
   /**
-   * Of a gate on an indicator: the unit's answer, as in `Gate.options`; empty if it was not reported.
+   * For a gate on an indicator: the unit's answer, as in `Gate.options`; empty if it was not reported.
    *
    * @generated from field: string answer = 5;
    */
   answer: string;
 
   /**
-   * Of a gate on a category: the level that the unit reaches in it; 0: none.
+   * For a gate on a category: the level that the unit reaches in it; 0 if it reaches none.
    *
    * @generated from field: int32 reached_level = 6;
    */
   reachedLevel: number;
 
   /**
-   * Of a combination: how many of its `out_of` parts must hold. 0: it is a single gate.
+   * For a combination: the number of its parts that must hold; 0 for a single gate.
    *
    * @generated from field: int32 at_least = 7;
    */
   atLeast: number;
 
   /**
-   * Of a combination: the number of its parts.
+   * For a combination: the number of its parts.
    *
    * @generated from field: int32 out_of = 8;
    */
   outOf: number;
 
   /**
-   * Of a combination that does not hold: the parts that do not hold, the nearest first. Nearest is what needs the
-   * smallest share of the measure's maximum; answers and levels come last, in the set's order.
+   * For a combination that does not hold: the parts that do not hold, sorted by the share of the measure's maximum that
+   * the unit lacks, the smallest first. Gates on answers and levels come last, in the set's order.
    *
    * @generated from field: repeated egov.scorer.v1.GateResult of = 9;
    */
@@ -898,7 +901,7 @@ export declare type MeasureResult = Message<"egov.scorer.v1.MeasureResult"> & {
   percent: number;
 
   /**
-   * The best level all of whose gates on this measure hold, among the levels that have one; 0: none.
+   * The best level for which all gates on this measure hold, among the levels with such gates; 0 if there is none.
    *
    * @generated from field: int32 level = 5;
    */
@@ -925,28 +928,28 @@ export declare type CategoryScore = Message<"egov.scorer.v1.CategoryScore"> & {
   category: string;
 
   /**
-   * Its points.
+   * The scores of the category.
    *
    * @generated from field: egov.scorer.v1.Score score = 2;
    */
   score?: Score | undefined;
 
   /**
-   * Whether the unit is ranked in it.
+   * Whether the unit is ranked in the category.
    *
    * @generated from field: egov.scorer.v1.Standing standing = 3;
    */
   standing: Standing;
 
   /**
-   * Level reached, 1 is best; 0: none, or the category has no levels.
+   * The level that the unit reaches; 1 is the best. 0 if it reaches none, or the category has no levels.
    *
    * @generated from field: int32 level = 4;
    */
   level: number;
 
   /**
-   * Rank among the ranked units, from 1; 0: not ranked, or a reply of ScoreUnit.
+   * Rank among the ranked units, from 1. 0 if the unit is not ranked, and in replies of ScoreUnit.
    *
    * @generated from field: int32 rank = 5;
    */
@@ -960,8 +963,8 @@ export declare type CategoryScore = Message<"egov.scorer.v1.CategoryScore"> & {
   measures: MeasureResult[];
 
   /**
-   * What the unit lacks for the next better level, or for the lowest level if it has none: gates and combinations that
-   * do not hold, and limits that forbid the level. Each of them must hold.
+   * What the unit lacks for its next better level; if it has no level, for the lowest one: gates and combinations that
+   * do not hold, including those of limits that forbid the level. For the level, all of them must hold.
    *
    * @generated from field: repeated egov.scorer.v1.GateResult failing = 7;
    */
@@ -982,7 +985,7 @@ export declare type CategoryScore = Message<"egov.scorer.v1.CategoryScore"> & {
   gates: GateResult[];
 
   /**
-   * Code of the level for people, such as "A"; empty without a level, or if the level has no code.
+   * Code of the level for people, such as "A"; empty if the unit has no level, or the level has no code.
    *
    * @generated from field: string level_code = 10;
    */
@@ -1009,14 +1012,14 @@ export declare type GroupScore = Message<"egov.scorer.v1.GroupScore"> & {
   group: string;
 
   /**
-   * Its points.
+   * The scores of the group.
    *
    * @generated from field: egov.scorer.v1.Score score = 2;
    */
   score?: Score | undefined;
 
   /**
-   * Its criteria that the unit's tier has.
+   * The criteria of the group that the unit's tier has.
    *
    * @generated from field: repeated egov.scorer.v1.CriterionScore criteria = 3;
    */
@@ -1057,14 +1060,14 @@ export declare type CriterionScore = Message<"egov.scorer.v1.CriterionScore"> & 
   maxPoints: number;
 
   /**
-   * Whether it was scored.
+   * Whether the criterion was scored.
    *
    * @generated from field: egov.scorer.v1.CriterionStatus status = 4;
    */
   status: CriterionStatus;
 
   /**
-   * The same criterion with the answers that the unit reported itself; see Score.
+   * The same criterion, computed from the answers that the unit reported itself; see Score.
    *
    * @generated from field: egov.scorer.v1.CriterionScore self_reported = 5;
    */
@@ -1078,7 +1081,7 @@ export declare type CriterionScore = Message<"egov.scorer.v1.CriterionScore"> & 
 export declare const CriterionScoreSchema: GenMessage<CriterionScore>;
 
 /**
- * A unit's result in one subtotal: in criteria that the set adds up across groups. Nothing is decided by it.
+ * A unit's result in one subtotal: a sum of criteria across groups. Levels and ranks do not depend on it.
  *
  * @generated from message egov.scorer.v1.SubtotalScore
  */
@@ -1091,7 +1094,7 @@ export declare type SubtotalScore = Message<"egov.scorer.v1.SubtotalScore"> & {
   subtotal: string;
 
   /**
-   * Its points: the sum of those of its criteria, before caps, floors and means of groups and categories.
+   * The scores of the subtotal: sums over its criteria, without the caps, floors and means of groups and categories.
    *
    * @generated from field: egov.scorer.v1.Score score = 2;
    */
@@ -1111,14 +1114,15 @@ export declare const SubtotalScoreSchema: GenMessage<SubtotalScore>;
  */
 export declare type OverallScore = Message<"egov.scorer.v1.OverallScore"> & {
   /**
-   * Sums over the categories.
+   * The scores of all categories together: by default their sums, see `CriteriaSet.overall`.
    *
    * @generated from field: egov.scorer.v1.Score score = 1;
    */
   score?: Score | undefined;
 
   /**
-   * Rank among the units that are ranked in every required category, from 1; 0: not ranked, or a reply of ScoreUnit.
+   * Rank among the units that are ranked in every required category, from 1. 0 if the unit is not one of them, and in
+   * replies of ScoreUnit.
    *
    * @generated from field: int32 rank = 2;
    */
@@ -1152,29 +1156,29 @@ export declare type Scorecard = Message<"egov.scorer.v1.Scorecard"> & {
   unit?: Unit | undefined;
 
   /**
-   * Its categories, in the set's order.
+   * The unit's results in the categories, in the set's order.
    *
    * @generated from field: repeated egov.scorer.v1.CategoryScore categories = 2;
    */
   categories: CategoryScore[];
 
   /**
-   * All categories together.
+   * The unit's result over all categories.
    *
    * @generated from field: egov.scorer.v1.OverallScore overall = 3;
    */
   overall?: OverallScore | undefined;
 
   /**
-   * Whether the unit is commended: it is in the set's top N of its ranking, including ties at N. Always false in a
-   * reply of ScoreUnit.
+   * Whether the unit is commended: it is in the top N of its ranking, including ties at N; the set gives N for each
+   * tier. Always false in replies of ScoreUnit.
    *
    * @generated from field: bool commended = 4;
    */
   commended: boolean;
 
   /**
-   * FULL only: the subtotals of which the unit's tier has criteria, in the set's order.
+   * FULL only: the subtotals that have criteria of the unit's tier, in the set's order.
    *
    * @generated from field: repeated egov.scorer.v1.SubtotalScore subtotals = 5;
    */
@@ -1228,7 +1232,7 @@ export declare type GateCount = Message<"egov.scorer.v1.GateCount"> & {
   gate?: Gate | undefined;
 
   /**
-   * Number of units that fail it, also if they need not pass it, as one of "2 of 3".
+   * Number of units that fail the gate, including units that do not need it because it is only a part of "2 of 3".
    *
    * @generated from field: int32 units = 2;
    */
@@ -1255,29 +1259,29 @@ export declare type CriterionCount = Message<"egov.scorer.v1.CriterionCount"> & 
   criterion: string;
 
   /**
-   * Number of units to which the criterion applies. The other counts are part of it.
+   * Number of units to which the criterion applies. The other fields count only such units.
    *
    * @generated from field: int32 applicable = 2;
    */
   applicable: number;
 
   /**
-   * Number of units with the most points that it can give; for a penalty: units from which it takes nothing.
+   * Number of units with the most points that the criterion can give; for a penalty: that lose no points.
    *
    * @generated from field: int32 full = 3;
    */
   full: number;
 
   /**
-   * Number of units with the fewest points that it can give, for any reason: without points or, for a penalty, with the
-   * whole penalty. 0 if it gives all units the same, as a criterion of 0 points does.
+   * Number of units with the fewest points that the criterion can give, for any reason: with no points or, for a
+   * penalty, with the whole penalty. 0 for a criterion that can give only one number of points, such as 0.
    *
    * @generated from field: int32 none = 4;
    */
   none: number;
 
   /**
-   * Number of units that lack an answer for it.
+   * Number of units whose answer for the criterion is missing.
    *
    * @generated from field: int32 missing = 5;
    */
@@ -1291,7 +1295,7 @@ export declare type CriterionCount = Message<"egov.scorer.v1.CriterionCount"> & 
 export declare const CriterionCountSchema: GenMessage<CriterionCount>;
 
 /**
- * Counts of one category over a whole ranking, also if the reply is one page of it.
+ * Counts of units in one category, over the whole ranking, even if the reply is only one page of it.
  *
  * @generated from message egov.scorer.v1.CategoryTally
  */
@@ -1318,7 +1322,7 @@ export declare type CategoryTally = Message<"egov.scorer.v1.CategoryTally"> & {
   levels: LevelCount[];
 
   /**
-   * Counts for each gate of the category, the best level first, then those of limits.
+   * Counts for each gate of the category: gates of levels, the best level first, then gates of limits.
    *
    * @generated from field: repeated egov.scorer.v1.GateCount failing = 4;
    */
@@ -1340,7 +1344,7 @@ export declare const CategoryTallySchema: GenMessage<CategoryTally>;
 
 /**
  * The ranking of the units of one tier, or of its units under one parent. Units are ordered by overall rank; units
- * without an overall rank follow, ordered by the same values, `rank_by` of the set. Equal units are ordered by id, in
+ * without an overall rank follow, ordered by the values of `CriteriaSet.rank_by`. Equal units are ordered by id, in
  * code-point order.
  *
  * @generated from message egov.scorer.v1.Ranking
@@ -1354,7 +1358,8 @@ export declare type Ranking = Message<"egov.scorer.v1.Ranking"> & {
   tier: string;
 
   /**
-   * The units that are ranked together: the code of the tier; or the id of the parent, if the set ranks within parents.
+   * Which units are ranked together: the code of the tier; or the id of their parent, if the set ranks the tier within
+   * parents.
    *
    * @generated from field: string cohort = 2;
    */
@@ -1382,14 +1387,14 @@ export declare type Ranking = Message<"egov.scorer.v1.Ranking"> & {
   overallRanked: number;
 
   /**
-   * If the request has rows: the scorecards of this page.
+   * If the request has rows: the scorecards of the units on this page.
    *
    * @generated from field: repeated egov.scorer.v1.Scorecard scorecards = 6;
    */
   scorecards: Scorecard[];
 
   /**
-   * If the request has a table: the units of this page.
+   * If the request has a table: the results of the units on this page.
    *
    * @generated from field: egov.scorer.v1.RankingTable table = 7;
    */
@@ -1410,7 +1415,7 @@ export declare type Ranking = Message<"egov.scorer.v1.Ranking"> & {
 export declare const RankingSchema: GenMessage<Ranking>;
 
 /**
- * A ranking as one table.
+ * The units of a ranking as one table.
  *
  * @generated from message egov.scorer.v1.RankingTable
  */
@@ -1444,7 +1449,7 @@ export declare type PluginVersion = Message<"egov.scorer.v1.PluginVersion"> & {
   group: string;
 
   /**
-   * Python distribution of the plugin; empty if it is not installed from one.
+   * Python distribution of the plugin; empty if the plugin does not belong to one.
    *
    * @generated from field: string distribution = 2;
    */
@@ -1485,7 +1490,7 @@ export declare type Provenance = Message<"egov.scorer.v1.Provenance"> & {
   revision: string;
 
   /**
-   * "published", or "reconstructed" if any part of the set is.
+   * "published", or "reconstructed" if any part of the set is reconstructed.
    *
    * @generated from field: string criteria_provenance = 3;
    */
@@ -1560,7 +1565,7 @@ export enum ScorecardView {
 export declare const ScorecardViewSchema: GenEnum<ScorecardView>;
 
 /**
- * Whether a unit is ranked in a category. That a unit is not ranked is a result with causes, not an error.
+ * Whether a unit is ranked in a category. An unranked unit is a result with causes, not an error.
  *
  * @generated from enum egov.scorer.v1.Standing
  */

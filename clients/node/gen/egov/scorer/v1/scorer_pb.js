@@ -261,7 +261,7 @@ export const StandingSchema = /*@__PURE__*/
   enumDesc(file_egov_scorer_v1_scorer, 1);
 
 /**
- * Whether a unit is ranked in a category. That a unit is not ranked is a result with causes, not an error.
+ * Whether a unit is ranked in a category. An unranked unit is a result with causes, not an error.
  *
  * @generated from enum egov.scorer.v1.Standing
  */

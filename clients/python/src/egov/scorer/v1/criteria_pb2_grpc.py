@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class CriteriaServiceStub:
-    """Lists criteria sets, describes them, and loads them again.
+    """Lists, describes and reloads criteria sets.
     """
 
     def __init__(self, channel):
@@ -53,7 +53,7 @@ class CriteriaServiceStub:
 
 
 class CriteriaServiceServicer:
-    """Lists criteria sets, describes them, and loads them again.
+    """Lists, describes and reloads criteria sets.
     """
 
     def ListCriteriaSets(self, request, context):
@@ -71,8 +71,9 @@ class CriteriaServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ReloadCriteriaSets(self, request, context):
-        """Loads the sets of the service's directory again, immediately; without this call, the service notices changes within
-        half a second. If there are several workers, the one that answers reloads now, and the others notice the changes.
+        """Loads the sets of the service's directory again, immediately. Without this call, the service loads changed files
+        about a second after the last change. If there are several workers, only the worker that answers reloads
+        immediately.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -105,7 +106,7 @@ def add_CriteriaServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class CriteriaService:
-    """Lists criteria sets, describes them, and loads them again.
+    """Lists, describes and reloads criteria sets.
     """
 
     @staticmethod

@@ -1,0 +1,23 @@
+// The connection of a client.
+
+import { Http2SessionManager } from "@connectrpc/connect-node";
+
+/** Opens connections whose errors never end the process; calls still fail with them. */
+export class Sessions extends Http2SessionManager {
+  /**
+   * Begins a call. If a client is closed just when its connection fails, connect-node no longer listens to the event
+   * "error", which would then end the process.
+   *
+   * @override
+   * @param {Parameters<Http2SessionManager["request"]>} args
+   */
+  async request(...args) {
+    const stream = await super.request(...args);
+    if (stream.session && !stream.session.listeners("error").includes(ignore)) {
+      stream.session.on("error", ignore);
+    }
+    return stream;
+  }
+}
+
+function ignore() {}

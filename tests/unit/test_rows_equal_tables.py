@@ -1,0 +1,334 @@
+"""The same units give the same bits: as rows or as a table, in any order, alone or together.
+
+Ranks need all units, so a unit scored alone has none. ``TEST_EXAMPLES=10`` generates ten times as many examples as
+the long run.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+from typing import Any
+
+import drawn_formulas
+import drawn_sets
+import drawn_units
+import examples
+import harness
+import oracle
+import pyarrow as pa
+import pytest
+import unit_messages
+from arrow_tables import as_message, read
+from expected_replies import assert_same
+from hypothesis import event, given
+from hypothesis import strategies as st
+from oracle import Unit
+from set_documents import yaml_text
+
+from egov.scorer.v1 import scorer_pb2 as pb
+from scorer.plugin_api import Indicator
+
+BASIC, FULL = pb.SCORECARD_VIEW_BASIC, pb.SCORECARD_VIEW_FULL
+METHOD = "/egov.scorer.v1.ScorerService/RankProvince"
+
+
+def request(units: Sequence[Unit], *, as_table: bool, view: pb.ScorecardView = FULL) -> pb.RankProvinceRequest:
+    sent = pb.RankProvinceRequest(criteria_set="drawn", view=view, province="Bắc Kạn")
+    if as_table:
+        sent.table.CopyFrom(unit_messages.table(units))
+    else:
+        sent.rows.CopyFrom(unit_messages.rows(units))
+    return sent
+
+
+def reply_bytes(service: harness.Service, sent: pb.RankProvinceRequest) -> bytes:
+    """The reply as it comes over the wire."""
+    call = service.channel.unary_unary(METHOD, request_serializer=pb.RankProvinceRequest.SerializeToString)
+    return call(sent)
+
+
+def drawn_service(document: oracle.Document) -> Any:
+    return harness.serving(harness.good(harness.catalogue(drawn_sets.HOST, yaml_text(document))))
+
+
+@examples.drawn(40)
+@given(st.data())
+def test_order_of_units_and_repetition_change_no_bit_of_a_reply(data: st.DataObject) -> None:
+    document = data.draw(drawn_sets.documents(), label="document")
+    with drawn_service(document) as service:
+        units = data.draw(drawn_units.provinces(document), label="units")
+        shuffled = data.draw(st.permutations(units), label="shuffled")
+        view = data.draw(st.sampled_from([BASIC, FULL]), label="view")
+        for as_table in (False, True):
+            once = reply_bytes(service, request(units, as_table=as_table, view=view))
+            assert reply_bytes(service, request(units, as_table=as_table, view=view)) == once
+            assert reply_bytes(service, request(shuffled, as_table=as_table, view=view)) == once
+
+
+@examples.drawn(40)
+@given(st.data())
+def test_a_table_gives_the_bits_of_rows(data: st.DataObject) -> None:
+    document = data.draw(drawn_sets.documents(), label="document")
+    with drawn_service(document) as service:
+        units = data.draw(drawn_units.provinces(document), label="units")
+        for view in (BASIC, FULL):
+            in_rows = service.scorer.RankProvince(request(units, as_table=False, view=view))
+            in_table = service.scorer.RankProvince(request(units, as_table=True, view=view))
+            full = service.scorer.RankProvince(request(units, as_table=False))
+            for ranking, every, other in zip(in_rows.rankings, full.rankings, in_table.rankings, strict=True):
+                event(f"{len(ranking.scorecards)} units")
+                table = read(other)
+                assert table.to_pylist() == list(table_rows(every, view))
+                check_metadata(table.schema, every, view, full.provenance)
+                other.ClearField("table")
+                ranking.ClearField("scorecards")
+            assert_same(in_table, in_rows)
+
+
+TEXT = (pa.string(), pa.large_string(), pa.string_view())
+
+
+@examples.drawn(40)
+@given(st.data())
+def test_the_arrow_types_of_a_table_change_no_bit_of_the_reply(data: st.DataObject) -> None:
+    document = data.draw(drawn_sets.documents(), label="document")
+    with drawn_service(document) as service:
+        units = data.draw(drawn_units.provinces(document), label="units")
+        view = data.draw(st.sampled_from([BASIC, FULL]), label="view")
+        plain = unit_messages.arrow_table(units)
+        columns = {name: retyped(data, name, plain[name].combine_chunks()) for name in plain.column_names}
+        order = data.draw(st.permutations(list(columns)))
+        other = pa.table({name: columns[name] for name in order})
+        rows = data.draw(st.integers(1, len(units)), label="rows per batch")
+        chunked = pa.concat_tables([other.slice(first, rows) for first in range(0, len(units), rows)])
+        sent = request(units, as_table=True, view=view)
+        expected = reply_bytes(service, sent)
+        sent.table.CopyFrom(as_message(chunked))
+        assert reply_bytes(service, sent) == expected
+
+
+def retyped(data: st.DataObject, name: str, column: pa.Array) -> pa.Array:
+    """The same values as another of the types that the column may have."""
+    kind = data.draw(st.sampled_from(TEXT)) if pa.types.is_string(column.type) else column.type
+    if pa.types.is_list(kind):
+        kind = data.draw(st.sampled_from([pa.list_, pa.large_list, pa.list_view]))(data.draw(st.sampled_from(TEXT)))
+    elif pa.types.is_date(kind):
+        kind = data.draw(
+            st.sampled_from([kind, pa.date64(), *(pa.timestamp(unit) for unit in ("s", "ms", "us", "ns"))])
+        )
+    elif name.startswith("flag"):
+        kind = data.draw(st.sampled_from([pa.bool_(), pa.uint8(), pa.float32(), pa.float64()]))
+        column = column.cast(pa.uint8())  # a double cannot become a truth value at once
+    elif name.startswith("count"):
+        kind = data.draw(st.sampled_from([pa.int64(), pa.uint64(), pa.decimal128(20, 3), kind]))
+    views = pa.types.is_list_view(kind)  # to which Arrow casts nothing
+    retyped = pa.array(column.to_pylist(), kind) if views else column.cast(kind)
+    encodable = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+    return retyped.dictionary_encode() if encodable and data.draw(st.booleans()) else retyped
+
+
+def table_rows(ranking: pb.Ranking, view: pb.ScorecardView) -> Iterator[dict[str, Any]]:
+    """FULL scorecards of one ranking as the rows of the table of a view, written as docs/tables.md says."""
+    for card in ranking.scorecards:
+        row: dict[str, Any] = {
+            "id": card.unit.id,
+            "name": card.unit.name or None,
+            "tier": card.unit.tier,
+            "parent": card.unit.parent or None,
+            "cohort": ranking.cohort,
+            "rank": card.overall.rank or None,
+            "commended": card.commended,
+            "lacking": ", ".join(card.overall.lacking) or None,
+            **score_row("", card.overall.score),
+        }
+        for subtotal in card.subtotals if view == FULL else ():
+            row |= score_row(f"subtotal.{subtotal.subtotal}.", subtotal.score)
+        for category in card.categories:
+            prefix = f"{category.category}."
+            row[f"{prefix}standing"] = STANDINGS[category.standing]
+            row[f"{prefix}level"] = category.level or None
+            row[f"{prefix}level_code"] = category.level_code or None
+            row[f"{prefix}rank"] = category.rank or None
+            row |= score_row(prefix, category.score)
+            row[f"{prefix}failing"] = failing(category.failing)
+            if view == FULL:
+                row[f"{prefix}failed_gates"] = failing(gate for gate in category.gates if not gate.passed)
+                for group in category.groups:
+                    row |= score_row(f"{prefix}{group.group}.", group.score)
+                    for criterion in group.criteria:
+                        row |= criterion_row(f"{prefix}{criterion.criterion}.", criterion)
+            for measure in category.measures:
+                name = prefix if measure.measure == "total" else f"{prefix}{measure.measure}."
+                compared = {result.gate.unit for result in category.gates if result.gate.measure == measure.measure}
+                if pb.GATE_UNIT_PERCENT in compared:
+                    row[f"{name}percent"] = measure.percent if measure.max_points else None
+                if pb.GATE_UNIT_POINTS in compared:
+                    row[f"{name}points"] = measure.points
+        yield row
+
+
+STANDINGS = {
+    pb.STANDING_RANKED: "ranked",
+    pb.STANDING_BELOW_MINIMUM: "below_minimum",
+    pb.STANDING_NOTHING_APPLICABLE: "nothing_applicable",
+    pb.STANDING_EXCLUDED: "excluded",
+}
+STATUSES = {
+    pb.CRITERION_STATUS_SCORED: "scored",
+    pb.CRITERION_STATUS_MISSING: "missing",
+    pb.CRITERION_STATUS_NOT_APPLICABLE: "not_applicable",
+}
+
+
+def score_row(prefix: str, score: pb.Score, suffix: str = "") -> dict[str, Any]:
+    applies = bool(score.max_points)
+    row = {
+        f"{prefix}points{suffix}": score.points,
+        f"{prefix}max_points{suffix}": score.max_points,
+        f"{prefix}percent{suffix}": score.percent if applies else None,
+        f"{prefix}converted{suffix}": score.converted if applies else None,
+        f"{prefix}published{suffix}": score.published if applies else None,
+        f"{prefix}missing{suffix}": score.missing,
+        f"{prefix}not_applicable{suffix}": score.not_applicable,
+    }
+    return row | (score_row(prefix, score.self_reported, "@self_reported") if score.HasField("self_reported") else {})
+
+
+def criterion_row(prefix: str, criterion: pb.CriterionScore, suffix: str = "") -> dict[str, Any]:
+    row = {f"{prefix}points{suffix}": criterion.points, f"{prefix}status{suffix}": STATUSES[criterion.status]}
+    own = criterion.self_reported if criterion.HasField("self_reported") else None
+    return row | (criterion_row(prefix, own, "@self_reported") if own else {})
+
+
+def failing(results: Iterable[pb.GateResult]) -> str | None:
+    by_level: dict[int, list[str]] = {}
+    for result in results:
+        gate = result.gate
+        minimum = f"{Decimal(repr(gate.minimum)).normalize():f}{'%' if gate.unit == pb.GATE_UNIT_PERCENT else ''}"
+        text = f"{gate.measure} {'>' if gate.strict else '>='} {minimum}"
+        by_level.setdefault(gate.level, []).append(text)
+    return "; ".join(f"level {level}: {', '.join(texts)}" for level, texts in by_level.items()) or None
+
+
+def check_metadata(schema: pa.Schema, ranking: pb.Ranking, view: pb.ScorecardView, made_with: pb.Provenance) -> None:
+    """What the schema says beside the columns, from the FULL scorecards."""
+    texts = {key.decode(): value.decode() for key, value in schema.metadata.items()}
+    assert (texts.pop("tier"), texts.pop("cohort")) == (ranking.tier, ranking.cohort)
+    found = {key: json.loads(value) for key, value in texts.items()}
+    card = ranking.scorecards[0]
+    nominal = {category.category: category.score.nominal_max_points for category in card.categories}
+    nominal["overall"] = card.overall.score.nominal_max_points
+    if view == FULL:
+        for category in card.categories:
+            for group in category.groups:
+                nominal[f"{category.category}.{group.group}"] = group.score.nominal_max_points
+        for subtotal in card.subtotals:
+            nominal[f"subtotal.{subtotal.subtotal}"] = subtotal.score.nominal_max_points
+    assert found["nominal_max_points"] == nominal
+    assert found["overall_requires"] == list(ranking.overall_requires)
+    assert found["levels"] == {tally.category: [item.level for item in tally.levels] for tally in ranking.tallies}
+    assert found["gates"] == {
+        tally.category: [
+            {
+                "level": item.gate.level,
+                "measure": item.gate.measure,
+                "unit": "percent" if item.gate.unit == pb.GATE_UNIT_PERCENT else "points",
+                "minimum": item.gate.minimum,
+                "strict": item.gate.strict,
+            }
+            for item in tally.failing
+        ]
+        for tally in ranking.tallies
+    }
+    assert ("max_points" in found) == (view == FULL)
+    assert found["provenance"]["revision"] == made_with.revision
+    assert found["provenance"]["province"] == made_with.province
+    units = {field.name: field.metadata[b"unit"].decode() for field in schema if field.metadata}
+    assert {name.rpartition(".")[2].removesuffix("@self_reported"): unit for name, unit in units.items()} == {
+        "points": "points", "max_points": "points", "percent": "percent", "converted": "points", "published": "points",
+    }  # fmt: skip
+
+
+@examples.drawn(40)
+@given(st.data())
+def test_a_unit_scored_alone_has_the_bits_it_has_among_others(data: st.DataObject) -> None:
+    document = data.draw(drawn_sets.documents(drawn_formulas.ALONE), label="document")
+    with drawn_service(document) as service:
+        units = data.draw(drawn_units.provinces(document), label="units")
+        view = data.draw(st.sampled_from([BASIC, FULL]), label="view")
+        together = service.scorer.RankProvince(request(units, as_table=False, view=view))
+        cards = {card.unit.id: card for ranking in together.rankings for card in ranking.scorecards}
+        assert len(cards) == len(units)
+        for unit in units:
+            sent = pb.ScoreUnitRequest(criteria_set="drawn", unit_answers=unit_messages.unit_answers(unit), view=view)
+            alone = service.scorer.ScoreUnit(sent)
+            card = cards[unit.id]
+            event("ranked" if card.overall.rank else "not ranked")
+            card.overall.rank, card.commended = 0, False
+            for category in card.categories:
+                category.rank = 0
+            assert_same(alone.scorecard, card)
+            together.provenance.province = ""
+            assert_same(alone.provenance, together.provenance)
+
+
+@examples.drawn(40)
+@given(st.data())
+def test_a_table_has_the_causes_of_a_unit_below_the_minimum(data: st.DataObject) -> None:
+    document = data.draw(drawn_sets.documents(), label="document")
+    with drawn_service(document) as service:
+        units = data.draw(drawn_units.provinces(document), label="units")
+        for ranking in service.scorer.RankProvince(request(units, as_table=True, view=BASIC)).rankings:
+            for row in read(ranking).to_pylist():
+                for name, standing in row.items():
+                    if name.endswith(".standing") and standing in ("below_minimum", "excluded"):
+                        event("below the minimum")
+                        assert row[f"{name.removesuffix('standing')}failing"]
+
+
+CAUSES = """
+criteria_set: drawn
+title: {en: Causes}
+provenance: published
+tiers: [district]
+categories:
+  readiness:
+    groups:
+      infrastructure:
+        criteria: [{id: INF.01, formula: awarded, indicator: machine_points, points: 25}]
+      human_resources:
+        criteria: [{id: HR.01, formula: awarded, indicator: staff_points, points: 10}]
+    levels:
+      - level: 4
+        gates:
+          - {measure: infrastructure + human_resources, at_least: 70%}
+          - {measure: human_resources, above: 5}
+          - {measure: infrastructure, at_least: 40%}
+"""
+
+
+@pytest.mark.parametrize("as_table", [False, True], ids=["rows", "table"])
+def test_an_unranked_district_has_each_failed_gate_with_value_and_minimum(as_table: bool) -> None:
+    host = harness.host(
+        harness.group("infrastructure", Indicator("machine_points", kind="number")),
+        harness.group("human_resources", Indicator("staff_points", kind="number")),
+    )
+    unit = Unit("Ngân Sơn", "district", {"machine_points": 11, "staff_points": 5})
+    with harness.serving(harness.good(harness.catalogue(host, CAUSES))) as service:
+        reply = service.scorer.RankProvince(request([unit], as_table=as_table, view=BASIC))
+    [ranking] = reply.rankings
+    if as_table:
+        [row] = read(ranking).to_pylist()
+        assert row["readiness.standing"] == "below_minimum"
+        assert row["readiness.failing"] == "level 4: infrastructure+human_resources >= 70%, human_resources > 5"
+        assert row["readiness.infrastructure+human_resources.percent"] == 45.7142
+        assert row["readiness.human_resources.points"] == 5
+        return
+    [category] = ranking.scorecards[0].categories
+    found, standing = category.failing, category.standing
+    assert standing == pb.STANDING_BELOW_MINIMUM
+    assert [
+        (cause.gate.level, cause.gate.measure, cause.value, cause.gate.minimum, cause.gate.strict) for cause in found
+    ] == [(4, "infrastructure+human_resources", 45.7142, 70, False), (4, "human_resources", 5, 5, True)]

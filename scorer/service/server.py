@@ -196,7 +196,7 @@ def _methods(scorer: ScorerService, criteria: CriteriaService) -> Iterable[Metho
     """The methods of both services. ScoreUnit runs on the event loop, because it is fast; the others run in threads."""
     score, rank, find_plan = scorer_pb2.ScoreUnitRequest, scorer_pb2.RankProvinceRequest, scorer.find_plan
     yield Method(f"/{SCORER}/ScoreUnit", score, Role.SCORER, scorer.score_unit, find_plan, on_loop=True)
-    yield Method(f"/{SCORER}/RankProvince", rank, Role.RANKER, scorer.rank_province, find_plan)
+    yield Method(f"/{SCORER}/RankProvince", rank, Role.RANKER, scorer.rank_province, find_plan, takes_province=True)
     for name, request, role, handler in (
         ("ListCriteriaSets", criteria_pb2.ListCriteriaSetsRequest, Role.READER, criteria.list_criteria_sets),
         ("GetCriteriaSet", criteria_pb2.GetCriteriaSetRequest, Role.READER, criteria.get_criteria_set),

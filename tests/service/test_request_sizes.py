@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 
 import grpc
 import pytest
 from arrow_tables import read, unit_table
 from harness import Service, refusal
+from processes import Serving, serve
 from tested import logged, number, rank, rank_table, row, still_answers
 
 from egov.scorer.v1 import criteria_pb2, scorer_pb2
@@ -76,6 +78,39 @@ def test_a_message_over_128_mib_is_refused_and_a_table_is_smaller(service: Servi
     )
     assert (refused.info.reason, refused.info.metadata["limit"]) == ("REQUEST_TOO_LARGE", "134217728")
     assert still_answers(service)
+
+
+def test_a_message_without_a_province_has_at_most_1_mib(service: Service) -> None:
+    for method in ("ScorerService/ScoreUnit", "CriteriaService/ListCriteriaSets"):
+        with refusal() as caught:
+            send_bytes(service, bytes(MIB), method)
+        assert caught[0].info.reason == "UNREADABLE_REQUEST"
+        with refusal() as caught:
+            send_bytes(service, bytes(MIB + 1), method)
+        assert caught[0].details == "the request has 1048577 bytes, at most 1048576 are allowed"
+
+
+def test_few_parsed_requests_are_in_memory_at_once(tmp_path: Path) -> None:
+    units = b"\x0a\0" * 2_000_000  # each takes two bytes here, and 60 when it is parsed
+    data = b"\x1a\x08hue-2020\x22" + size_prefix(len(units)) + units
+    with serve(tmp_path) as running, running.channel() as channel:
+        before = peak(running)
+        send = channel.unary_unary("/egov.scorer.v1.ScorerService/RankProvince")
+        calls = [send.future(data, timeout=60) for _ in range(24)]
+        assert {call.code() for call in calls} == {grpc.StatusCode.RESOURCE_EXHAUSTED}
+        assert all("2000000 units" in call.details() for call in calls)
+        assert peak(running) - before < 500 * MIB  # all of them would take 3,000 MiB
+
+
+def size_prefix(size: int) -> bytes:
+    """A number as a varint."""
+    return bytes([size & 127]) if size < 128 else bytes([size & 127 | 128]) + size_prefix(size >> 7)
+
+
+def peak(running: Serving) -> int:
+    """The most memory that a process has had, in bytes."""
+    status = Path(f"/proc/{running.process.pid}/status").read_text(encoding="ascii")
+    return int(status.partition("VmHWM:")[2].split()[0]) * 1024
 
 
 def test_a_message_of_exactly_128_mib_is_read(service: Service) -> None:

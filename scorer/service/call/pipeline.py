@@ -41,6 +41,10 @@ MAX_LOOP_BYTES = 256 * 2**10
 """Larger requests are parsed in a thread, because parsing them would block the event loop for milliseconds."""
 
 
+MAX_SMALL_REQUEST = 2**20
+"""Maximum number of bytes of a request without a province. In memory, a request can take 30 times its bytes."""
+
+
 @dataclass(frozen=True)
 class Method:
     """One method of a service."""
@@ -58,6 +62,8 @@ class Method:
     on_loop: bool = False
     """Whether the handler takes at most about a millisecond. If so, it runs on the event loop, unless the request is
     larger than ``MAX_LOOP_BYTES`` or the criteria set runs code of a plugin."""
+    takes_province: bool = False
+    """Whether requests may have ``limits.request_bytes``; otherwise, at most ``MAX_SMALL_REQUEST``."""
 
     @property
     def name(self) -> str:
@@ -145,12 +151,15 @@ class Pipeline:
         The bytes and the message of a request are passed in lists of one item. The function that gets the list removes
         the item, so that its memory is freed as soon as this function no longer needs it.
         """
-        small = len(received[0]) <= MAX_LOOP_BYTES
-        parse_request = partial(parse_step, method, received, call)
-        requests = [parse_request() if small else await self._threads.run(call, parse_request)]
-        plan = method.find_plan(requests[0], call) if method.find_plan else None
-        if small and method.on_loop and (plan is None or plan.runs_no_plugin_code):
-            return score(method, requests, call)
+        requests: list[Message] = []
+        if len(received[0]) > MAX_LOOP_BYTES:
+            reply = await self._threads.run(call, partial(parse_and_score, method, received, requests, call))
+            if reply is not None:
+                return reply
+        else:
+            requests.append(parse_step(method, received, call))
+            if method.on_loop and needs_no_plugin(method, requests[0], call):
+                return score(method, requests, call)
         return await self._threads.run(call, partial(score, method, requests, call))
 
     async def _receive(self, call: CallContext, peer: str, context: Context) -> bytes:
@@ -197,7 +206,26 @@ class Pipeline:
 def parse_step(method: Method, received: list[bytes], call: CallContext) -> Message:
     """Parses a request, see ``parse``."""
     with call.step("parsing"):
-        return parse(method.request, received, call.limits.request_bytes)
+        if method.takes_province:
+            hint = "; a table is smaller than rows, and a province can be sent tier by tier"
+            return parse(method.request, received, call.limits.request_bytes, hint)
+        return parse(method.request, received, min(call.limits.request_bytes, MAX_SMALL_REQUEST))
+
+
+def parse_and_score(method: Method, received: list[bytes], requests: list[Message], call: CallContext) -> bytes | None:
+    """Parses a large request and runs the handler in the same thread, so that few parsed requests are in memory.
+
+    Returns:
+        The serialized reply; None: the handler needs code of a plugin, and ``requests`` has the request.
+    """
+    requests.append(parse_step(method, received, call))
+    return score(method, requests, call) if needs_no_plugin(method, requests[0], call) else None
+
+
+def needs_no_plugin(method: Method, request: Message, call: CallContext) -> bool:
+    """Whether a handler runs no code of plugins; see ``find_plan`` for exceptions."""
+    plan = method.find_plan(request, call) if method.find_plan else None
+    return plan is None or plan.runs_no_plugin_code
 
 
 def score(method: Method, requests: list[Message], call: CallContext) -> bytes:

@@ -41,7 +41,7 @@ async def read_request(
     return data
 
 
-def parse(kind: type[Request], received: list[bytes], max_bytes: int) -> Request:
+def parse(kind: type[Request], received: list[bytes], max_bytes: int, hint: str = "") -> Request:
     """Parses the bytes in the list ``received``, which has one item, and removes them from the list.
 
     Raises:
@@ -53,8 +53,7 @@ def parse(kind: type[Request], received: list[bytes], max_bytes: int) -> Request
         raise CallRefused(
             grpc.StatusCode.RESOURCE_EXHAUSTED,
             "REQUEST_TOO_LARGE",
-            f"the request has {len(data)} bytes, at most {max_bytes} are allowed; "
-            "a table is smaller than rows, and a province can be sent tier by tier",
+            f"the request has {len(data)} bytes, at most {max_bytes} are allowed{hint}",
             {"limit": str(max_bytes)},
         )
     request = kind()

@@ -10,6 +10,7 @@ from typing import TypeVar
 from scorer.engine.plan import SetPlan
 from scorer.plugins.calls_in_flight import MAX_CALLS
 from scorer.service.call.context import CallContext, deadline_exceeded
+from scorer.service.call.errors import CallRefused
 
 Result = TypeVar("Result")
 
@@ -73,9 +74,18 @@ class _PluginThreads:
 async def _run(pool: ThreadPoolExecutor, call: CallContext, work: Callable[[], Result]) -> Result:
     try:
         async with asyncio.timeout(call.seconds):
-            return await asyncio.get_running_loop().run_in_executor(pool, work)
+            return await asyncio.get_running_loop().run_in_executor(pool, _without_frames, work)
     except (TimeoutError, asyncio.CancelledError) as error:
         call.abandoned = True  # the next call.check_cancelled() in the thread ends the work
         if isinstance(error, TimeoutError):
             raise deadline_exceeded() from None
         raise
+
+
+def _without_frames(work: Callable[[], Result]) -> Result:
+    """Does work, and removes the frames of its refusal. They would keep the request until the call is answered."""
+    try:
+        return work()
+    except CallRefused as refusal:
+        refusal.__context__ = None
+        raise refusal.with_traceback(None) from refusal.__cause__

@@ -152,7 +152,13 @@ class Limits(Section):
     """Limits of each worker. Calls beyond a limit are refused at once, with RESOURCE_EXHAUSTED."""
 
     units: int = Field(100_000, ge=1, le=1_000_000, description="Units per call.")
-    request_bytes: int = Field(128 * 2**20, ge=1024, le=2**30, description="Bytes per request.")
+    request_bytes: int = Field(
+        128 * 2**20,
+        ge=1024,
+        le=2**30,
+        description="Bytes per request of RankProvince; requests of other methods have at most 1 MiB. In memory, a "
+        "request can take 30 times its bytes.",
+    )
     calls: int = Field(
         64,
         ge=1,

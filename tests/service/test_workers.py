@@ -306,10 +306,10 @@ def test_an_unusable_address_is_reported_as_such(count: str, address: str, why: 
         ),
     ],
 )
-def test_metrics_that_cannot_be_written_are_reported_in_one_line(most: int, why: str) -> None:
+def test_metrics_that_cannot_be_written_are_reported_in_one_line(max_bytes: int, why: str) -> None:
     done = subprocess.run(
         [SCORER, "serve", "--address", "127.0.0.1:0", "--workers", "2", "--metrics", "127.0.0.1:0"],
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most)),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (max_bytes, max_bytes)),
         capture_output=True,
         text=True,
         timeout=PATIENCE,

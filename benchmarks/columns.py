@@ -22,7 +22,7 @@ from scorer.engine.scoring import CategoryScores, assess
 from scorer.model.fixed_point import MICRO
 
 ALWAYS = 2**53 - 1
-"""The key of a percent gate if nothing applies: every gate holds."""
+"""The key of a percentage if no criterion applies. It passes every gate."""
 
 SUMS = ("points", "max_points", "percent", "converted", "published", "missing", "not_applicable")
 """The columns of every sum of criteria."""
@@ -30,7 +30,7 @@ SUMS = ("points", "max_points", "percent", "converted", "published", "missing", 
 
 def score(province: Province, *, full: bool = False) -> Ranking:
     """Scores and ranks a province: the work that is timed, and that every peer does too."""
-    cohort = replace(province.cohort)  # new, as in every call: nothing is cached from the previous round
+    cohort = replace(province.cohort)  # a new object, as in every call, so that nothing is cached from the round before
     rule = province.set_plan.criteria_set.ranking
     (ranking,) = rank(assess(province.plan, cohort, full=full), rule, parents=[])
     for scored in ranking.assessment.categories:
@@ -41,11 +41,11 @@ def score(province: Province, *, full: bool = False) -> Ranking:
 def columns(ranking: Ranking, *, full: bool = False) -> dict[str, NDArray[Any]]:
     """The columns (n,) of a ranking, by name."""
     assessment = ranking.assessment
-    found: dict[str, NDArray[Any]] = {"order": _whole(ranking.order)}
+    arrays: dict[str, NDArray[Any]] = {"order": _whole(ranking.order)}
     for scored, ranks in zip(assessment.categories, ranking.ranks, strict=True):
         code = scored.plan.code
-        found |= _sums(code, scored.scores)
-        found |= {
+        arrays |= _sums(code, scored.scores)
+        arrays |= {
             f"{code}.level": _whole(scored.level),
             f"{code}.standing": _whole(scored.standing),
             f"{code}.rank": _whole(ranks),
@@ -54,16 +54,16 @@ def columns(ranking: Ranking, *, full: bool = False) -> dict[str, NDArray[Any]]:
         for key in scored.plan.keys:
             measure = scored.measures[key.index]
             values = measure.percent if key.kind == "percent" else measure.points
-            found[f"{code}.{measure.plan.name}.{key.kind}"] = _whole(values)
+            arrays[f"{code}.{measure.plan.name}.{key.kind}"] = _whole(values)
         if full:
             for group in scored.groups:
                 name = f"{code}/{group.plan.code}"
-                found |= _sums(name, group.scores)
-                found[f"{name}.criteria"] = _whole(group.points)
-                found[f"{name}.status"] = _whole(group.status)
-    found |= _sums("overall", assessment.overall)
-    found["overall.rank"] = _whole(ranking.overall)
-    return found
+                arrays |= _sums(name, group.scores)
+                arrays[f"{name}.criteria"] = _whole(group.points)
+                arrays[f"{name}.status"] = _whole(group.status)
+    arrays |= _sums("overall", assessment.overall)
+    arrays["overall.rank"] = _whole(ranking.overall)
+    return arrays
 
 
 def rule_keys(province: Province) -> tuple[RulePlan, NDArray[np.float64]]:
@@ -79,18 +79,18 @@ def rule_keys(province: Province) -> tuple[RulePlan, NDArray[np.float64]]:
     return rule, np.array(keys, dtype=np.float64)
 
 
-def differences(found: dict[str, NDArray[Any]], expected: dict[str, NDArray[Any]]) -> list[str]:
+def differences(actual: dict[str, NDArray[Any]], expected: dict[str, NDArray[Any]]) -> list[str]:
     """A line for each column that is not equal, with the number of entries that differ."""
-    lines = [f"{name}: only one of the two has it" for name in sorted(set(found) ^ set(expected))]
-    for name in sorted(set(found) & set(expected)):
-        if found[name].shape != expected[name].shape:
-            lines.append(f"{name}: {found[name].shape} is not {expected[name].shape}")
-        elif wrong := int(np.sum(found[name].astype(np.int64) != expected[name].astype(np.int64))):
+    lines = [f"{name}: only one of the two has it" for name in sorted(set(actual) ^ set(expected))]
+    for name in sorted(set(actual) & set(expected)):
+        if actual[name].shape != expected[name].shape:
+            lines.append(f"{name}: {actual[name].shape} is not {expected[name].shape}")
+        elif wrong := int(np.sum(actual[name].astype(np.int64) != expected[name].astype(np.int64))):
             lines.append(f"{name}: {wrong} of {expected[name].size} differ")
     return lines
 
 
-def tolerated(found: dict[str, NDArray[Any]], expected: dict[str, NDArray[Any]], tolerance: int) -> dict[str, int]:
+def tolerated(actual: dict[str, NDArray[Any]], expected: dict[str, NDArray[Any]], tolerance: int) -> dict[str, int]:
     """For peers that are not exact: by column, how many levels, standings, published scores and ranks differ.
 
     Numbers may differ by ``tolerance``, or by 1/100,000 of the column's largest number. Because of this, 1 % of the
@@ -100,14 +100,14 @@ def tolerated(found: dict[str, NDArray[Any]], expected: dict[str, NDArray[Any]],
         AssertionError: the difference is larger.
     """
     counts = {}
-    for name in sorted(set(found) & set(expected)):
-        off = np.abs(found[name].astype(np.int64) - expected[name].astype(np.int64))
+    for name in sorted(set(actual) & set(expected)):
+        off = np.abs(actual[name].astype(np.int64) - expected[name].astype(np.int64))
         kind, limit = name.rpartition(".")[2], max(tolerance, int(np.abs(expected[name]).max()) // 100_000)
         if kind not in ("level", "standing", "published", "rank", "order"):
             assert off.max() <= limit, name
             continue
         wrong = int(np.count_nonzero(off > (limit if kind == "published" else 0)))
-        if kind not in ("rank", "order"):  # one unit with another rank moves all units after it
+        if kind not in ("rank", "order"):  # a unit with a wrong rank changes the ranks of all units after it
             assert wrong <= max(1, off.size // 100), name
         if wrong:
             counts[name] = wrong

@@ -84,8 +84,8 @@ def own_data(config: pytest.Config) -> Province:
     try:
         return Province.read(set_plan(config), config.getoption("data"), config.getoption("tier"))
     except ScorerError as error:
-        found = "".join(f"\n{violation.field}: {violation.description}" for violation in error.violations)
-        raise pytest.UsageError(f"{config.getoption('data')}: {error}{found}") from None
+        violations = "".join(f"\n{violation.field}: {violation.description}" for violation in error.violations)
+        raise pytest.UsageError(f"{config.getoption('data')}: {error}{violations}") from None
     except (OSError, LookupError) as error:
         raise pytest.UsageError(str(error)) from None
 
@@ -94,13 +94,13 @@ def own_data(config: pytest.Config) -> Province:
 def other_groups(config: pytest.Config) -> dict[str, tuple[SetPlan, str]]:
     """Installed criterion groups that the set does not have, each with the first set and tier that have it."""
     own = {group.code for group in set_plan(config).criteria_set.groups()}
-    found: dict[str, tuple[SetPlan, str]] = {}
+    first_uses: dict[str, tuple[SetPlan, str]] = {}
     for plan in installed().sets.values():
         for tier, tier_plan in reversed(plan.tiers.items()):
             for group in tier_plan.groups:
                 if group.code not in own:
-                    found.setdefault(group.code, (plan, tier))
-    return found
+                    first_uses.setdefault(group.code, (plan, tier))
+    return first_uses
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -30,7 +30,7 @@ ZERO = 0.01
 """Share of wholes that are zero."""
 EXCLUDED = 0.05
 LARGE = 1_000.0
-"""Largest answer that is drawn if no formula gives a hint."""
+"""Largest answer that is drawn for an indicator without a formula that limits it."""
 
 
 def leaves(formula: Formula, points: int, tier: str) -> Iterator[tuple[Formula, int]]:

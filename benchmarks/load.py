@@ -25,7 +25,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from scorer_client import Client, ScorerError
 
 BUSY = 0.9
-"""Above this CPU load, the client processes may limit the throughput."""
+"""CPU load of a client process, in cores, above which the clients may limit the throughput."""
 
 
 class Method(StrEnum):
@@ -92,8 +92,8 @@ def main(
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         live = Live(progress, progress.add_task("starting", total=seconds, rate=""))
         outcome = run(load, live.show)
-    found = parameters | figures(outcome)
-    print(json.dumps(found, indent=2) if as_json else text(found))
+    result = parameters | figures(outcome)
+    print(json.dumps(result, indent=2) if as_json else text(result))
     raise typer.Exit(1 if outcome.errors else 0)
 
 
@@ -131,23 +131,23 @@ def figures(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def text(found: dict[str, Any]) -> str:
+def text(result: dict[str, Any]) -> str:
     """The results as text."""
-    size = f" of {found['units']:,} units" if found["method"] == Method.RANK_PROVINCE else ""
+    size = f" of {result['units']:,} units" if result["method"] == Method.RANK_PROVINCE else ""
     lines = [
-        f"{found['method']}{size}, {found['criteria_set']}, {found['request_bytes']:,.0f} bytes: "
-        f"{found['in_flight']} in flight from {found['processes']} processes",
-        f"throughput   {found['calls_per_second']:,.1f} calls/s",
+        f"{result['method']}{size}, {result['criteria_set']}, {result['request_bytes']:,.0f} bytes: "
+        f"{result['in_flight']} in flight from {result['processes']} processes",
+        f"throughput   {result['calls_per_second']:,.1f} calls/s",
     ]
-    if found["units"] > 1:
-        lines.append(f"             {found['calls_per_second'] * found['units']:,.0f} units/s")
-    if found["latency_ms"]:
-        latency = ", ".join(f"{name} {value:,.2f} ms" for name, value in found["latency_ms"].items())
-        lines += [f"latency      {latency}", f"reply        {found['reply_bytes']:,.0f} bytes"]
-    errors = ", ".join(f"{code} {calls:,}" for code, calls in found["errors"].items())
+    if result["units"] > 1:
+        lines.append(f"             {result['calls_per_second'] * result['units']:,.0f} units/s")
+    if result["latency_ms"]:
+        latency = ", ".join(f"{name} {value:,.2f} ms" for name, value in result["latency_ms"].items())
+        lines += [f"latency      {latency}", f"reply        {result['reply_bytes']:,.0f} bytes"]
+    errors = ", ".join(f"{code} {calls:,}" for code, calls in result["errors"].items())
     lines.append(f"errors       {errors or 'none'}")
-    busy = "; perhaps the clients are the limit, not the server" if found["client_cpu"] > BUSY else ""
-    lines.append(f"client CPU   {found['client_cpu']:.0%} of a core per process{busy}")
+    busy = "; perhaps the clients are the limit, not the server" if result["client_cpu"] > BUSY else ""
+    lines.append(f"client CPU   {result['client_cpu']:.0%} of a core per process{busy}")
     return "\n".join(lines)
 
 

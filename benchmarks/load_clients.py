@@ -16,11 +16,12 @@ import grpc
 
 MESSAGE_LIMITS = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
 START_SECONDS = 60.0
-"""Limit for starting and connecting all client processes."""
+"""Maximum number of seconds for starting and connecting all client processes."""
 CONNECT_SECONDS = 10.0
-"""After this time, a client process starts without a connection."""
+"""Seconds after which a client process starts to call even if it has no connection."""
 PAUSE_AFTER_ERROR = 0.001
-"""Seconds before the next call. Without this pause, calls to a stopped server would fail in a busy loop."""
+"""Seconds that a client waits after a failed call. Without this pause, calls to a stopped server would fail in a busy
+loop."""
 NOT_MADE = "not made"
 """The key in ``Outcome.errors`` for calls that were not started, because too many were running."""
 PROGRESS_SECONDS = 0.5
@@ -38,7 +39,7 @@ class Load:
     """Request messages, sent in turn."""
     processes: int = 1
     in_flight: int = 1
-    """Calls at a time, over all processes; with a rate, the largest number of calls at a time."""
+    """Number of calls at a time, over all processes; with a rate, the maximum number."""
     seconds: float = 10.0
     """Time in which calls are started. Calls that are then running are awaited and counted."""
     timeout: float = 60.0
@@ -118,7 +119,7 @@ _shared: dict[str, Any] = {}
 
 
 def _receive(ready: Any, counts: Any) -> None:
-    """Receives objects that a process can only receive when it starts."""
+    """Stores the shared objects in a new client process, which can get them only at its start."""
     _shared.update(ready=ready, counts=counts)
 
 

@@ -22,10 +22,11 @@ SEED = 20200630
 POOL = 100
 """Number of different units; a larger province repeats their answers."""
 LARGEST_RANGE = 1_000.0
-"""Largest distance of drawn numbers from the smallest allowed answer."""
+"""Maximum difference between a drawn number and the smallest allowed answer."""
 MISSING, EXCLUDED = 0.02, 0.05
 TRIES = 50
-"""Attempts to remove answers that the server refuses. Several are needed, because an error has only some violations."""
+"""Maximum number of rounds that remove refused answers. One round is not enough, because an error lists only some of
+the violations."""
 
 _ANSWER = re.compile(r"rows\.units\[(\d+)\]\.answers\[\"(\w+)\"\]")
 
@@ -96,7 +97,7 @@ class Requests:
 
 
 def _taken(client: Client, code: str, rows: list[Row]) -> list[Row]:
-    """The rows without answers that the server refuses, such as a part that is larger than its whole."""
+    """The rows, without those answers that the server refuses, such as a part that is larger than its whole."""
     for _ in range(TRIES):
         try:
             client.rank_province(code, rows)

@@ -54,12 +54,12 @@ def main(
         raise typer.Exit(2) from error
     bodies = [requests.province(units)] if method is Method.RANK_PROVINCE else requests.single()
     steps = list(overload(Load(target, PATHS[method], bodies, processes, 1, seconds), times, busy))
-    found = {name: figures(outcome) for name, outcome in steps}
+    results = {name: figures(outcome) for name, outcome in steps}
     if as_json:
-        print(json.dumps(found, indent=2))
+        print(json.dumps(results, indent=2))
         return
     print(f"{method.value}, {requests.criteria_set}, {sum(map(len, bodies)) / len(bodies):,.0f} bytes")
-    for name, step in found.items():
+    for name, step in results.items():
         print(f"{name:<11} " + ", ".join(f"{key.replace('_', ' ')} {value:,.5g}" for key, value in step.items()))
 
 
@@ -82,15 +82,15 @@ def overload(load: Load, times: float, busy: int) -> Iterator[tuple[str, Outcome
 
 def figures(outcome: Outcome) -> dict[str, Any]:
     """The results of a step as values for JSON."""
-    found: dict[str, Any] = {"answered_per_second": outcome.rate}
+    values: dict[str, Any] = {"answered_per_second": outcome.rate}
     for name, share in (("p50", 0.5), ("p99", 0.99)):
-        found[f"{name}_ms"] = outcome.latency(share) * 1e3
+        values[f"{name}_ms"] = outcome.latency(share) * 1e3
     if outcome.refused:
-        found["refused_per_second"] = len(outcome.refused) / outcome.seconds
-        found |= {f"refused_{name}_ms": outcome.refusal(share) * 1e3 for name, share in (("p50", 0.5), ("p99", 0.99))}
-        found["refused_with_retry_hint"] = outcome.hinted / len(outcome.refused)
-    found |= {code.lower(): calls for code, calls in sorted(outcome.errors.items()) if code != "RESOURCE_EXHAUSTED"}
-    return found | {"client_cpu": outcome.client_cpu}
+        values["refused_per_second"] = len(outcome.refused) / outcome.seconds
+        values |= {f"refused_{name}_ms": outcome.refusal(share) * 1e3 for name, share in (("p50", 0.5), ("p99", 0.99))}
+        values["refused_with_retry_hint"] = outcome.hinted / len(outcome.refused)
+    values |= {code.lower(): calls for code, calls in sorted(outcome.errors.items()) if code != "RESOURCE_EXHAUSTED"}
+    return values | {"client_cpu": outcome.client_cpu}
 
 
 if __name__ == "__main__":

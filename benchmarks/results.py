@@ -106,16 +106,16 @@ def _suite(benchmark: Mapping[str, Any]) -> str:
 
 def _machine(data: Mapping[str, Any], benchmarks: list[Mapping[str, Any]]) -> dict[str, str]:
     info, cpu = data["machine_info"], data["machine_info"].get("cpu", {})
-    found = {
+    values = {
         "CPU": cpu.get("brand_raw") or info.get("processor") or info.get("machine"),
         "cores": cpu.get("count"),
         "system": f"{info.get('system', '')} {info.get('release', '')}".strip(),
         "Python": info.get("python_version"),
     }
     for benchmark in benchmarks:
-        found |= benchmark["extra_info"].get("versions", {})
-    found["date"] = str(data.get("datetime", ""))[:10]
-    return {name: str(value) for name, value in found.items() if value}
+        values |= benchmark["extra_info"].get("versions", {})
+    values["date"] = str(data.get("datetime", ""))[:10]
+    return {name: str(value) for name, value in values.items() if value}
 
 
 def figure(value: float) -> str:

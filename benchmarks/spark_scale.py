@@ -86,7 +86,7 @@ def start() -> SparkSession:
 
 
 def shaped(df: DataFrame, shape: str) -> DataFrame:
-    """The rows in another partitioning and order."""
+    """The rows, partitioned and ordered as ``shape`` says."""
     if "shuffled" in shape:
         return df.repartition(37, sf.rand(1)).sortWithinPartitions(sf.rand(2))
     return df.coalesce(1) if "one partition" in shape else df
@@ -125,7 +125,7 @@ class Run:
             assert differences == 0
 
     def beside(self, rounds: int) -> None:
-        """CPU time beside Spark SQL, and beside the same work in one process without Spark, in turns."""
+        """Compares CPU time alternately with Spark SQL, and with the same work in one process without Spark."""
         table = pq.read_table(self._folder / "in")
         units = len(table)
         df = self._spark.read.parquet(str(self._folder / "in"))
@@ -178,7 +178,7 @@ class Run:
         }
 
     def _cpu_seconds(self) -> float:
-        """Of all processes of the cluster, also of those that have ended and were waited for."""
+        """CPU seconds of all processes of the cluster, including those that have ended."""
         return sum(sum(process.cpu_times()[:4]) for process in cluster())
 
     def _shuffled(self) -> int:
@@ -189,7 +189,7 @@ class Run:
 
 
 def plain(table: pa.Table) -> pa.Table:
-    """Texts in place of dictionaries, as Spark reads them."""
+    """The table with plain texts instead of dictionary columns, as Spark reads it."""
     arrays = [
         column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
         for column in table.columns
@@ -226,7 +226,7 @@ def groups(table: pa.Table) -> Iterator[tuple[tuple[object, ...], pa.Table]]:
 
 def service_rankings(table: pa.Table) -> dict[tuple[object, ...], pa.Table]:
     """The tables of RankProvince of a real server."""
-    found, unlimited = {}, [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+    rankings, unlimited = {}, [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
     with (
         serving(installed, Settings(address="127.0.0.1:0", limits=LIMITS)) as server,
         grpc.insecure_channel(server.address, unlimited) as channel,
@@ -239,15 +239,15 @@ def service_rankings(table: pa.Table) -> dict[tuple[object, ...], pa.Table]:
             request = pb.RankProvinceRequest(criteria_set=SET, tier=TIER)
             request.table.arrow_stream = sink.getvalue().to_pybytes()
             [ranking] = service.RankProvince(request, timeout=600).rankings
-            found[key] = plain(pa.ipc.open_stream(ranking.table.arrow_stream).read_all())
-    return found
+            rankings[key] = plain(pa.ipc.open_stream(ranking.table.arrow_stream).read_all())
+    return rankings
 
 
-def compare(found: pa.Table, wanted: dict[tuple[object, ...], pa.Table]) -> int:
+def compare(actual: pa.Table, expected: dict[tuple[object, ...], pa.Table]) -> int:
     """The number of values that differ in any bit, in ranking order; missing and further rows count as well."""
-    answered = dict(groups(found))
-    differences = sum(len(table) for key, table in answered.items() if key not in wanted)
-    for key, table in wanted.items():
+    answered = dict(groups(actual))
+    differences = sum(len(table) for key, table in answered.items() if key not in expected)
+    for key, table in expected.items():
         if key not in answered or len(answered[key]) != len(table) or answered[key].column_names != table.column_names:
             differences += len(table)
             continue
@@ -268,7 +268,9 @@ def _bits(values: pa.ChunkedArray) -> pa.Array:
 
 
 def killing(ranking: DataFrame, marker: Path) -> DataFrame:
-    """The ranking; after its first batch, an executor is killed once, with what it has ranked and shuffled."""
+    """The ranking. After its first batch, one executor is killed once, so that its results and its shuffled data are
+    lost.
+    """
 
     def kill_once(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         import psutil
@@ -284,12 +286,12 @@ def killing(ranking: DataFrame, marker: Path) -> DataFrame:
 
 
 def cluster() -> list[psutil.Process]:
-    """The processes of the cluster: the JVM of the driver, and what it started."""
+    """The processes of the cluster: the JVM of the driver, and the processes that it started."""
     return [process for process in psutil.Process().children(recursive=True) if process.is_running()]
 
 
 def peaks() -> Iterator[int]:
-    """The largest resident size that each Python process of an executor has had."""
+    """Yields the peak resident memory of each Python process of the executors, in bytes."""
     for process in cluster():
         with suppress(OSError, psutil.Error):
             if "pyspark" in " ".join(process.cmdline()) and "python" in process.name():

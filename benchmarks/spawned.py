@@ -46,12 +46,12 @@ class Spawned:
                 Path(f"/proc/{pid}/clear_refs").write_text("5")
 
     def _processes(self) -> list[int]:
-        found, index = [self._pid], 0
-        while index < len(found):
-            for children in Path(f"/proc/{found[index]}/task").glob("*/children"):
-                found += map(int, children.read_text().split())
+        pids, index = [self._pid], 0
+        while index < len(pids):
+            for children in Path(f"/proc/{pids[index]}/task").glob("*/children"):
+                pids += map(int, children.read_text().split())
             index += 1
-        return found
+        return pids
 
 
 def _status(pid: int, name: str) -> int:

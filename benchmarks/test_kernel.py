@@ -59,11 +59,11 @@ def compare(
     drawn = province(units)
     try:
         peer_score = peer.scorer(Method.of(drawn.set_plan, drawn.plan))
-        found = peer_score(drawn.cohort, **options)
+        actual = peer_score(drawn.cohort, **options)
     except PeerCannot as reason:
         pytest.skip(f"{peer.title} cannot do {reason}")
-    assert differences(found, columns(score(drawn, **options), **options)) == []
-    del found
+    assert differences(actual, columns(score(drawn, **options), **options)) == []
+    del actual
     benchmark.group = f"kernel, {view}, {units:,} units"
     variants = {
         f"{peer.title}, {view}": lambda: peer_score(drawn.cohort, **options),
@@ -74,11 +74,11 @@ def compare(
 
 
 def test_every_level_is_reached(province: Callable[[int], Province], pytestconfig: pytest.Config) -> None:
-    """In drawn provinces, some units reach each level, and some reach none. Otherwise the timings would mean little."""
+    """In drawn provinces, some units reach each level, and some reach none. Otherwise timings are not typical."""
     if pytestconfig.getoption("data"):
         pytest.skip("units of a file do not have to reach every level")
     drawn = province(1_000)
-    found = columns(score(drawn))
+    scored = columns(score(drawn))
     for category in drawn.plan.categories:
         if category.levels:
-            assert set(np.unique(found[f"{category.code}.level"]).tolist()) == {0, *category.levels}
+            assert set(np.unique(scored[f"{category.code}.level"]).tolist()) == {0, *category.levels}

@@ -38,9 +38,9 @@ def compile_gates(document: Any, compiler: GateCompiler) -> Callable[[], None]:
     host, text = installed().host, document.read_bytes()
 
     def compile_them() -> None:
-        plan, found = load_set(host, document.name, text, compiler)
+        plan, loaded = load_set(host, document.name, text, compiler)
         assert plan is not None
-        assert not found.problems
+        assert not loaded.problems
 
     return compile_them
 
@@ -48,9 +48,9 @@ def compile_gates(document: Any, compiler: GateCompiler) -> Callable[[], None]:
 def test_document(benchmark: Any, pytestconfig: pytest.Config, document: Any) -> None:
     """Reads and checks a document, without compiling its gates."""
     vocabulary, text = installed().host.vocabulary(), document.read_bytes()
-    criteria_set, found = load(text, document.name, vocabulary)
+    criteria_set, loaded = load(text, document.name, vocabulary)
     assert criteria_set is not None
-    assert not found.problems
+    assert not loaded.problems
     in_turn(benchmark, pytestconfig, {f"{document.name}, read": lambda: load(text, document.name, vocabulary)})
 
 

@@ -35,14 +35,14 @@ def test_peer(
     drawn = province(units)
     try:
         peer_score = peer.scorer(Method.of(drawn.set_plan, drawn.plan))
-        found = peer_score(drawn.cohort)
+        actual = peer_score(drawn.cohort)
     except PeerCannot as reason:
         pytest.skip(f"{peer.title} cannot do {reason}")
     expected = columns(score(drawn))
     if peer.tolerance is None:
-        assert differences(found, expected) == []
+        assert differences(actual, expected) == []
     else:
-        benchmark.extra_info["different"] = tolerated(found, expected, peer.tolerance)
+        benchmark.extra_info["different"] = tolerated(actual, expected, peer.tolerance)
     variants = {peer.title: lambda: peer_score(drawn.cohort), "scorer": lambda: score(drawn)}
     peer_seconds, scorer_seconds = in_turn(benchmark, pytestconfig, variants).values()
     benchmark.extra_info["ratios"] = {f"scorer : {peer.title}": scorer_seconds / peer_seconds}

@@ -35,14 +35,15 @@ ECHO = "/benchmark.Nothing/Echo"
 SIZES = (1_000, 10_000)
 IN_FLIGHT = 50
 CALLS_PER_ROUND = 50
-"""ScoreUnit calls in a round, each with another unit."""
+"""Number of ScoreUnit calls in a round, each with another unit."""
 MAX_ROWS = 1_000
-"""Largest number of units that are sent as rows."""
+"""Maximum number of units that are sent as rows."""
 MEMORY_UNITS = 100_000
-"""Units of the call whose memory is measured."""
+"""Number of units of the call whose memory is measured."""
 
 SECONDS, QUICK_SECONDS = 12.0, 3.0
-"""Approximate duration of all rounds of one benchmark. Calls vary more than computations, so it is long."""
+"""Approximate duration of all rounds of one benchmark, in seconds. Calls vary more than computations, so it is longer
+than in the other suites."""
 MIN_ROUNDS, MAX_ROUNDS = 5, 60
 
 

@@ -12,7 +12,7 @@ import pytest
 Variant = Callable[[], object]
 
 SECONDS, QUICK_SECONDS = 2.0, 0.2
-"""Approximate duration of all rounds of one benchmark."""
+"""Approximate duration of all rounds of one benchmark, in seconds."""
 MAX_ROUNDS = 100
 
 
@@ -35,7 +35,7 @@ class Timed:
         self.seconds.append((time.perf_counter() - start) / self._calls)
 
     def repeat(self) -> None:
-        """From now on, calls the variant in each round so often that it takes ``MIN_SECONDS``."""
+        """Sets the number of calls per round so that a round takes at least ``MIN_SECONDS``."""
         self._calls = max(1, int(MIN_SECONDS / min(self.seconds)))
 
     @property

@@ -21,7 +21,7 @@ from rich.table import Table
 
 BOUNDS = Path(__file__).parent / "bounds.toml"
 MARGIN = 1.8
-"""Bound divided by measured ratio: a margin for noise and other machines."""
+"""Suggested bounds are the measured ratio times this: a margin for noise and other machines."""
 
 
 class BadBounds(Exception):
@@ -44,13 +44,13 @@ class Verdict:
     """A bound with the ratio of this run."""
 
     bound: Bound
-    found: float | None
+    ratio: float | None
     """The ratio in this run; None: the run does not have it."""
 
     @property
     def kept(self) -> bool:
         """Whether the run has the ratio, and it is a number within the bound."""
-        return self.found is not None and 0 <= self.found <= self.bound.at_most
+        return self.ratio is not None and 0 <= self.ratio <= self.bound.at_most
 
 
 def main(
@@ -84,24 +84,24 @@ def read_bounds(file: Path) -> list[Bound]:
     except (ValueError, LookupError, TypeError) as error:
         raise BadBounds(f"{file} has no [[bound]] tables of ratio, units, at_most and measured: {error!r}") from error
     if not sound:
-        raise BadBounds(f"{file}: a bound is not between what was measured and infinity")
+        raise BadBounds(f"{file}: a bound must be a number above the measured ratio")
     if not bounds or len({(bound.ratio, bound.units) for bound in bounds}) < len(bounds):
         raise BadBounds(f"{file} has no bounds, or one of them twice")
     return bounds
 
 
 def judge(bounds: Sequence[Bound], ratios: Sequence[Ratio]) -> list[Verdict]:
-    """Each bound with the ratio of the run.
+    """Compares each bound with the ratio of the run.
 
     Raises:
         NoResults: the run has two ratios with the name and number of units of a bound.
     """
-    found: dict[tuple[str, int], list[float]] = {}
+    values_by_ratio: dict[tuple[str, int], list[float]] = {}
     for ratio in ratios:
-        found.setdefault((ratio.name, ratio.units), []).append(ratio.value)
+        values_by_ratio.setdefault((ratio.name, ratio.units), []).append(ratio.value)
     verdicts = []
     for bound in bounds:
-        values = found.get((bound.ratio, bound.units), [])
+        values = values_by_ratio.get((bound.ratio, bound.units), [])
         if len(values) > 1:
             raise NoResults(f"the run has {len(values)} ratios '{bound.ratio}' of {bound.units:,} units")
         verdicts.append(Verdict(bound, values[0] if values else None))
@@ -114,8 +114,8 @@ def show(verdicts: Sequence[Verdict]) -> None:
     for head in ("ratio", "units", "when set", "now", "at most", ""):
         table.add_column(head, justify="left" if head in ("ratio", "") else "right", overflow="fold")
     for verdict in verdicts:
-        bound, found = verdict.bound, verdict.found
-        now = "not in the run" if found is None else figure(found)
+        bound, ratio = verdict.bound, verdict.ratio
+        now = "not in the run" if ratio is None else figure(ratio)
         result = "ok" if verdict.kept else "[bold red]BROKEN[/]"
         name = bound.ratio.replace("[", "\\[")
         table.add_row(name, f"{bound.units:,}", figure(bound.measured), now, figure(bound.at_most), result)
@@ -127,8 +127,8 @@ def toml(verdicts: Sequence[Verdict]) -> str:
     lines = []
     for verdict in verdicts:
         bound = verdict.bound
-        measured = bound.measured if verdict.found is None else verdict.found
-        at_most = bound.at_most if verdict.found is None else MARGIN * verdict.found
+        measured = bound.measured if verdict.ratio is None else verdict.ratio
+        at_most = bound.at_most if verdict.ratio is None else MARGIN * verdict.ratio
         name = bound.ratio.replace("\\", "\\\\").replace('"', '\\"')
         lines += ["[[bound]]", f'ratio = "{name}"', f"units = {bound.units}"]
         lines += [f"at_most = {at_most:.3g}", f"measured = {measured:.3g}", ""]

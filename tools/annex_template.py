@@ -1,6 +1,7 @@
 """Makes the Word template of reports: python tools/annex_template.py [--check].
 
-A province replaces it by its own: a copy of this one, changed in Word, or any document with the same tags.
+A province can use a template of its own: a copy of this one that it has changed in Word, or any document with the same
+tags.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ OVERALL = [
 ]
 
 
-def made() -> bytes:
+def template() -> bytes:
     """The template."""
     document = Document()
     _style(document)
@@ -122,7 +123,7 @@ def _table(document: Any, columns: list[tuple[str, str, float, bool]], loop: str
             if number:
                 line.alignment = WD_ALIGN_PARAGRAPH.RIGHT
     properties = table.rows[0]._tr.get_or_add_trPr()
-    properties.append(OxmlElement("w:tblHeader"))  # again on every page
+    properties.append(OxmlElement("w:tblHeader"))  # Word repeats this row on every page
     table.rows[2]._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
     document.add_paragraph().paragraph_format.space_after = Pt(0)
 
@@ -138,14 +139,14 @@ def _undated(archive: bytes) -> bytes:
 
 
 def main() -> None:
-    """Writes the template, or says whether it is the one that would be written."""
+    """Writes the template, or with --check reports whether the existing one is up to date."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; exit code 1 if the template differs")
-    content = made()
+    content = template()
     if not parser.parse_args().check:
         TARGET.write_bytes(content)
     elif TARGET.read_bytes() != content:
-        sys.exit("annex.docx is not what tools/annex_template.py makes")
+        sys.exit("annex.docx is out of date; update it with: python tools/annex_template.py")
 
 
 if __name__ == "__main__":

@@ -103,7 +103,7 @@ class Unit(NamedTuple):
 
 
 KINDS = {"Sở ": "s", "thành phố ": "d", "huyện ": "d", "phường ": "p", "thị trấn ": "t", "xã ": "x"}
-"""For the first words of a name, the prefix of the id."""
+"""Prefixes of ids, by the first words of the unit's name."""
 
 
 def units() -> list[Unit]:
@@ -274,7 +274,7 @@ NOT_REPORTED = {
 
 
 class ThemeShares(NamedTuple):
-    """For each theme, about the share of the points that a unit gets, 0 to 1."""
+    """The approximate share of the points that a unit gets in each theme, from 0 to 1."""
 
     policy: float
     equipment: float
@@ -406,7 +406,7 @@ def policy(draws: Draws, shares: ThemeShares) -> Answers:
 
 
 def equipment(draws: Draws, shares: ThemeShares, staff: int, unit: Unit) -> Answers:
-    """Answers to the indicators of infrastructure, without security; households where the tier has them."""
+    """Answers to the indicators of infrastructure except security; also of households, if the tier has them."""
     everything = unit.tier == "district"  # a computer for every official, antivirus on every computer
     computers = staff + draws.number(0, 5) if everything else draws.part(staff, 0.5 + 0.5 * shares.equipment)
     items, town = draws.number(9, 12), 0.15 if unit.id[0] in "pt" or unit.id == "d-bac-kan" else 0.0
@@ -608,7 +608,7 @@ def matches_published(unit: Unit, result: Result) -> bool:
 
 
 def score(plan: SetPlan, tier: str, tier_units: Sequence[Unit], rows: Sequence[Answers]) -> list[Result]:
-    """Scores units of one tier; ``rows`` has the answers of each."""
+    """Scores units of one tier; ``rows`` has the answers of each unit."""
     indicators = plan.criteria_set.indicators
     matrix = np.full((len(plan.rows), len(tier_units)), np.nan)
     for index, row in enumerate(rows):
@@ -667,7 +667,7 @@ def cell(answer: object) -> str:
 
 
 def main() -> int:
-    """Writes the file, or compares it; the exit code is 1 if the comparison finds a difference."""
+    """Writes the file, or with --check compares it. The exit code is 1 if the file differs."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if the file differs")
     check = parser.parse_args().check

@@ -14,7 +14,7 @@ from rich.text import Text
 COLUMNS = 120
 """Width of the terminal."""
 FIRST_LINE_LEFT_OUT = "Achievement:"
-"""The picture ends before the line that starts with this text: one ranking with its causes is enough."""
+"""Start of the first line that is not in the picture, which shows only one ranking with its causes."""
 
 
 def demo_picture() -> str:

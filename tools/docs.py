@@ -21,14 +21,14 @@ MARK = "<!-- From here on, python tools/docs.py writes this page. -->\n"
 REPLACEMENTS = (
     (r"^\* `--help`: .*\n", ""),
     (r"^\*\*Commands\*\*:\n\n(\* .*\n)+", ""),  # each command has its own section below
-    (r"^\*\*Options\*\*:\n\n(?!\*)", ""),  # an empty list, after the removal of --help
+    (r"^\*\*Options\*\*:\n\n(?!\*)", ""),  # a heading whose list has become empty, because --help was removed
     (r"(^\$ .*?)\{(.*?)(\.\.\.)?\}(\.\.\.)?", r"\1\2\4"),  # {FILE...}... becomes FILE...
     (r"(^\$ .*?)\{(.*?)\}", r"\1\2"),
     (r"(^\$ .*)\[\[(.*)\]\.\.\.\]\.\.\.", r"\1[\2]..."),
     (r"( <(str|path|list\[\w+\])>)`: ", "`: "),
     (r"\n*^(#+ .*)\n+", r"\n\n\1\n\n"),
 )
-"""Regular expressions for needless parts of Typer's text, and their replacements."""
+"""Regular expressions for parts of Typer's text that the page does not need, and their replacements."""
 
 
 def command_reference() -> str:
@@ -62,7 +62,7 @@ def page(name: str, generated: str) -> str:
 
 
 def main() -> int:
-    """Writes the files, or compares them; the exit code is 1 if the comparison finds a difference."""
+    """Writes the files, or with --check compares them. The exit code is 1 if a file differs."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if a file differs")
     check = parser.parse_args().check

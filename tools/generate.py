@@ -72,7 +72,7 @@ def generate(stubs: Stubs, target: Path) -> None:
     options = [option.format(target=target) for option in stubs.options]
     command = [sys.executable, "-m", "grpc_tools.protoc", f"--proto_path={PROTO}", *options, *protos, *stubs.google]
     result = subprocess.run(command, stderr=subprocess.PIPE, text=True)
-    if result.returncode:  # on success, its messages are only about the temporary directory
+    if result.returncode:  # its messages after success only name the temporary directory
         sys.exit(result.stderr)
 
 
@@ -83,7 +83,7 @@ def read(stubs: Stubs, directory: Path) -> dict[str, bytes]:
 
 
 def main() -> int:
-    """Generates, or compares; the exit code is 1 if the comparison finds a difference."""
+    """Generates the files, or with --check compares them. The exit code is 1 if a file differs."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if a file differs")
     parser.add_argument("--node", action="store_true", help="generate the stubs of clients/node instead")
@@ -95,7 +95,9 @@ def main() -> int:
 
 
 def update_stubs(stubs: Stubs, check: bool) -> int:
-    """Writes the stubs that differ, or, with ``check``, names them; the exit code is 1 if ``check`` finds one."""
+    """Writes the stubs that differ, or with ``check`` only prints their names. The exit code is 1 if ``check`` finds
+    any.
+    """
     with tempfile.TemporaryDirectory() as temporary:
         target = Path(temporary) / stubs.directory.name
         generate(stubs, target)

@@ -62,7 +62,7 @@ class Vectors:
         full: bool = False,
         on: datetime.date | None = None,
     ) -> None:
-        """Adds a case that ranks a province; with ``on``, it names the set by its series and a day in force."""
+        """Adds a case that ranks a province. With ``on``, the request names the set by its series and this day."""
         rankings = [ranking for ranking in oracle.rank_province(self.document, units) if tier in ("", ranking.tier)]
         context = {"province": province, "period": period, "tier": tier, "full": full}
         request, response = canonical.rank_province(self.code, units, rankings, **context)

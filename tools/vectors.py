@@ -140,7 +140,7 @@ CASES = {"hue-2020": hue, "bac-kan-2020": bac_kan}
 
 
 def main() -> int:
-    """Writes the files, or compares them; the exit code is 1 if the comparison finds a difference."""
+    """Writes the files, or with --check compares them. The exit code is 1 if a file differs."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 if the files differ")
     check = parser.parse_args().check

@@ -32,7 +32,8 @@ class Peer:
     limit: int = 100_000
     """Largest number of units that is timed."""
     tolerance: int | None = None
-    """How much its numbers may differ, in micropoints or parts per million; None: it is exact."""
+    """How much its numbers may differ from the scorer's, in micropoints or parts per million; None: the peer is
+    exact."""
 
     def missing(self) -> bool:
         """Whether the engine is not installed."""

@@ -52,13 +52,13 @@ class Leaf:
     """Micropoints by index of the option."""
     each: int = 0
     start: int = 0
-    """Of a ``linear`` formula, in millionths."""
+    """The ends of a ``linear`` formula, in millionths."""
     end: int = 0
     when_zero: str = ""
 
     @property
     def divides(self) -> bool:
-        """Whether its points are rounded."""
+        """Whether the formula's points are rounded."""
         return self.kind in ("ratio", "linear")
 
 
@@ -82,7 +82,7 @@ class Line:
 
     @property
     def may_be_left_out(self) -> bool:
-        """Whether there can be units to which it does not apply."""
+        """Whether the criterion may not apply to some units."""
         return self.missing_leaves_out or self.zero_leaves_out or self.may_be_excluded
 
 
@@ -261,7 +261,9 @@ def _leaf(formula: Formula, most: int, tier: str, set_plan: SetPlan) -> Leaf:
             return Leaf("choice", most, reads, options=tuple(formula.options[code].of(tier) or 0 for code in options))
         case Steps():
             steps = [
-                (how, edge.value, step.points.of(tier) or 0) for step in formula.steps for how, edge in [step.edge]
+                (comparison, edge.value, step.points.of(tier) or 0)
+                for step in formula.steps
+                for comparison, edge in [step.edge]
             ]
             return Leaf("steps", most, reads, steps=tuple(steps))
         case Count():

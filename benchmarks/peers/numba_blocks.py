@@ -69,10 +69,10 @@ class NumbaBlocks:
         if self._rows is not cohort.rows:
             self._rows = cohort.rows
             self._leaves[:, 1:3] = [(cohort.rows[reads[0]], cohort.rows[reads[-1]]) for reads in self._reads]
-        given = [criterion for criterion in cohort.excluded if criterion in self._places]
-        masks = np.array([cohort.excluded[criterion] for criterion in given] or [[False]])
+        excluded = [criterion for criterion in cohort.excluded if criterion in self._places]
+        masks = np.array([cohort.excluded[criterion] for criterion in excluded] or [[False]])
         places = np.full(len(self._places), -1)
-        for place, criterion in enumerate(given):
+        for place, criterion in enumerate(excluded):
             places[self._places[criterion]] = place
         shape = Shape(method, units, full=full)
         over = score_blocks(
@@ -112,26 +112,26 @@ class Shape:
 
     def columns(self, ranks: NDArray[np.int64], order: NDArray[np.int64]) -> Columns:
         """The columns by name, without copying."""
-        found: Columns = {"order": order, "overall.rank": ranks[-1]}
+        arrays: Columns = {"order": order, "overall.rank": ranks[-1]}
         method, sections = self._method, len(self._method.sections)
         names = [section.code for section in method.sections] + ["overall"]
         if self._full:
             names += [f"{section.code}/{group}" for section in method.sections for group, _ in section.groups]
         for name, sums, counts in zip(names, self.sums, self.counts, strict=True):
-            found |= {f"{name}.{what}": values for what, values in zip(SUMS, [*sums, *counts], strict=True)}
+            arrays |= {f"{name}.{field}": values for field, values in zip(SUMS, [*sums, *counts], strict=True)}
         value = line = 0
         for s, section in enumerate(method.sections):
-            found[f"{section.code}.level"], found[f"{section.code}.standing"] = self.standing[s]
-            found[f"{section.code}.failed"], found[f"{section.code}.rank"] = self.failed[s], ranks[s]
+            arrays[f"{section.code}.level"], arrays[f"{section.code}.standing"] = self.standing[s]
+            arrays[f"{section.code}.failed"], arrays[f"{section.code}.rank"] = self.failed[s], ranks[s]
             for measure in section.measures:
-                found[f"{section.code}.{measure.name}.{measure.unit}"] = self.values[value]
+                arrays[f"{section.code}.{measure.name}.{measure.unit}"] = self.values[value]
                 value += 1
             for group, lines in section.groups if self._full else ():
-                found[f"{section.code}/{group}.criteria"] = self.criteria[line : line + len(lines)]
-                found[f"{section.code}/{group}.status"] = self.status[line : line + len(lines)]
+                arrays[f"{section.code}/{group}.criteria"] = self.criteria[line : line + len(lines)]
+                arrays[f"{section.code}/{group}.status"] = self.status[line : line + len(lines)]
                 line += len(lines)
         assert sections + 1 == len(ranks)
-        return found
+        return arrays
 
 
 def _add_leaf(leaf: Leaf, leaves: list, numbers: list, extra: list) -> None:
@@ -162,8 +162,8 @@ def _ascending(leaf: Leaf) -> tuple[float, list[float]]:
     """Steps as (threshold, points minus those of the step before), the easiest first; all thresholds ascend."""
     sign = 1.0 if leaf.steps[0][0] in ("at_least", "above") else -1.0
     extra, before = [], 0
-    for how, edge, points in reversed(leaf.steps):
-        inclusive = sign * edge if how in ("at_least", "at_most") else math.nextafter(sign * edge, math.inf)
+    for comparison, edge, points in reversed(leaf.steps):
+        inclusive = sign * edge if comparison in ("at_least", "at_most") else math.nextafter(sign * edge, math.inf)
         extra += [inclusive, float(points - before)]
         before = points
     return sign, extra

@@ -14,7 +14,7 @@ KIND, FIRST, SECOND, EXTRA, EXTRA_END, FULL_AT_ZERO, MICRO = range(7)
 """Columns of the table of leaves."""
 
 EXACT = 2.0**52
-"""Products and divisors below this limit are divided and rounded exactly."""
+"""Quotients are rounded exactly if product and divisor are below this limit."""
 
 jit = njit(nogil=True, error_model="numpy")
 

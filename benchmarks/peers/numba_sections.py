@@ -7,7 +7,7 @@ import numpy as np
 from peers.numba_leaves import FIRST, KIND, LINEAR, RATIO, SECOND, add_divided, add_leaf, exact_sum, jit, to_even
 
 ALWAYS = 2.0**53 - 1.0
-"""The key of a percent gate if nothing applies: every gate holds."""
+"""The key of a percentage if no criterion applies. It passes every gate."""
 
 
 @jit

@@ -41,7 +41,7 @@ def leaf_points(leaf: Leaf, read: Read) -> Values:
         case "choice":
             return np.select([value == n for n in range(len(leaf.options))], [p / MICRO for p in leaf.options], 0)
         case "steps":
-            holds = [COMPARE[how](value, edge) for how, edge, _ in leaf.steps]
+            holds = [COMPARE[comparison](value, edge) for comparison, edge, _ in leaf.steps]
             return np.select(holds, [points / MICRO for *_, points in leaf.steps], 0)
         case "count":
             return np.fmin(np.fmax(value, 0) * (leaf.each / MICRO), most)
@@ -109,30 +109,32 @@ class OpenFiscaVariables:
         def read(name: str) -> Values:
             return simulation.calculate(name, PERIOD)
 
-        found: Columns = {}
+        columns: Columns = {}
         for name in [*(section.code for section in method.sections), "overall"]:
-            for what in ("points", "max_points", "percent", "converted", "published"):
-                found[f"{name}.{what}"] = np.rint(read(f"{name} {what}").astype(np.float64) * MICRO).astype(np.int64)
-            for what in ("missing", "not_applicable"):
-                found[f"{name}.{what}"] = read(f"{name} {what}").astype(np.int64)
+            for field in ("points", "max_points", "percent", "converted", "published"):
+                columns[f"{name}.{field}"] = np.rint(read(f"{name} {field}").astype(np.float64) * MICRO).astype(
+                    np.int64
+                )
+            for field in ("missing", "not_applicable"):
+                columns[f"{name}.{field}"] = read(f"{name} {field}").astype(np.int64)
             step = whole(method.decimals)  # rounded again, because single precision is not exact
-            found[f"{name}.published"] = (found[f"{name}.published"] + step // 2) // step * step
+            columns[f"{name}.published"] = (columns[f"{name}.published"] + step // 2) // step * step
         compared = "converted" if method.exact_ranks else "published"
         for section in method.sections:
             code = section.code
-            found[f"{code}.level"] = read(f"{code} level").astype(np.int64)
-            nothing, reached = found[f"{code}.max_points"] == 0, found[f"{code}.level"] > 0
+            columns[f"{code}.level"] = read(f"{code} level").astype(np.int64)
+            nothing, reached = columns[f"{code}.max_points"] == 0, columns[f"{code}.level"] > 0
             reached |= not section.levels
-            found[f"{code}.standing"] = np.where(nothing, 3, np.where(reached, 1, 2))
-            found[f"{code}.rank"] = competition(found[f"{code}.{compared}"], found[f"{code}.standing"] == 1)
+            columns[f"{code}.standing"] = np.where(nothing, 3, np.where(reached, 1, 2))
+            columns[f"{code}.rank"] = competition(columns[f"{code}.{compared}"], columns[f"{code}.standing"] == 1)
             for measure in section.measures:
                 values = read(f"{code} {measure.name} {measure.unit}").astype(np.float64)
-                found[f"{code}.{measure.name}.{measure.unit}"] = np.rint(values * MICRO).astype(np.int64)
+                columns[f"{code}.{measure.name}.{measure.unit}"] = np.rint(values * MICRO).astype(np.int64)
         required = [method.sections[place].code for place in method.requires]
-        eligible = np.logical_and.reduce([found[f"{code}.standing"] == 1 for code in required])
-        found["overall.rank"] = competition(found[f"overall.{compared}"], eligible)
-        found["order"] = in_order(found[f"overall.{compared}"], eligible, cohort.unit_ids)
-        return found
+        eligible = np.logical_and.reduce([columns[f"{code}.standing"] == 1 for code in required])
+        columns["overall.rank"] = competition(columns[f"overall.{compared}"], eligible)
+        columns["order"] = in_order(columns[f"overall.{compared}"], eligible, cohort.unit_ids)
+        return columns
 
     def _variable(self, name: str, kind: type, formula: Callable[[Read], Values] | None = None) -> None:
         body: dict[str, Any] = {
@@ -167,13 +169,13 @@ class OpenFiscaVariables:
             self._variable(f"{line.id} max_points", float, lambda read: np.full_like(read(f"{line.id} points"), most))
 
     def _sums(self, name: str, parts: Sequence[str], floor: float) -> None:
-        for what, kind in (("points", float), ("max_points", float), ("missing", int), ("not_applicable", int)):
+        for field, kind in (("points", float), ("max_points", float), ("missing", int), ("not_applicable", int)):
 
-            def add(read: Read, what: str = what, kind: type = kind) -> Values:
-                total = np.add.reduce([read(f"{part} {what}") for part in parts], dtype=np.dtype(kind))
-                return np.maximum(total, floor) if what == "points" else total
+            def add(read: Read, field: str = field, kind: type = kind) -> Values:
+                total = np.add.reduce([read(f"{part} {field}") for part in parts], dtype=np.dtype(kind))
+                return np.maximum(total, floor) if field == "points" else total
 
-            self._variable(f"{name} {what}", kind, add)
+            self._variable(f"{name} {field}", kind, add)
 
     def _converted(self, name: str, nominal: int) -> None:
         decimals = self._method.decimals

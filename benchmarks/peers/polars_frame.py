@@ -21,7 +21,7 @@ SUMS = ("points", "max_points", "percent", "converted", "published", "missing", 
 PLAIN = pl.QueryOptFlags()
 """No optimizations: searching for a better plan takes longer than running this one."""
 ALWAYS = 2.0**53 - 1
-"""The key of a percent gate if nothing applies: every gate holds."""
+"""The key of a percentage if no criterion applies. It passes every gate."""
 
 
 def total(terms: Iterable[pl.Expr]) -> pl.Expr:
@@ -57,7 +57,9 @@ def leaf_points(leaf: Leaf) -> pl.Expr:
             return pl.coalesce(*places, 0.0)
         case "steps":
             compare = {"at_least": pl.Expr.ge, "above": pl.Expr.gt, "at_most": pl.Expr.le, "below": pl.Expr.lt}
-            return pl.coalesce(*[pl.when(compare[how](value, edge)).then(float(p)) for how, edge, p in leaf.steps], 0.0)
+            return pl.coalesce(
+                *[pl.when(compare[comparison](value, edge)).then(float(p)) for comparison, edge, p in leaf.steps], 0.0
+            )
         case "count":
             return (value * leaf.each).clip(upper_bound=most)
         case "linear":
@@ -110,8 +112,8 @@ class PolarsFrame:
             list(self._ranks()),
         ]  # fmt: skip
         self._keep = [
-            *(f"{name}.{what}" for name in self._names for what in SUMS),
-            *(f"{s.code}.{what}" for s in sections for what in ("level", "standing", "failed")),
+            *(f"{name}.{field}" for name in self._names for field in SUMS),
+            *(f"{s.code}.{field}" for s in sections for field in ("level", "standing", "failed")),
             *(f"{s.code}.{m.name}.{m.unit}" for s in sections for m in s.measures),
             *(f"{name}.rank" for name in self._names),
         ]
@@ -174,14 +176,14 @@ class PolarsFrame:
             yield total(out).alias(f"{name}.not_applicable")
 
     def _total(self, section: Section) -> Iterable[pl.Expr]:
-        for what in ("points", "max_points", "missing", "not_applicable"):
-            terms = total(pl.col(f"{section.code}/{group}.{what}") for group, _ in section.groups)
-            yield (pl.max_horizontal(terms, 0.0) if what == "points" else terms).alias(f"{section.code}.{what}")
+        for field in ("points", "max_points", "missing", "not_applicable"):
+            terms = total(pl.col(f"{section.code}/{group}.{field}") for group, _ in section.groups)
+            yield (pl.max_horizontal(terms, 0.0) if field == "points" else terms).alias(f"{section.code}.{field}")
 
     def _overall(self) -> Iterable[pl.Expr]:
-        for what in ("points", "max_points", "missing", "not_applicable"):
-            terms = total(pl.col(f"{section.code}.{what}") for section in self._method.sections)
-            yield terms.alias(f"overall.{what}")
+        for field in ("points", "max_points", "missing", "not_applicable"):
+            terms = total(pl.col(f"{section.code}.{field}") for section in self._method.sections)
+            yield terms.alias(f"overall.{field}")
 
     def _sums(self, name: str, nominal: int) -> Iterable[pl.Expr]:
         points, maximum = pl.col(f"{name}.points"), pl.col(f"{name}.max_points")

@@ -13,7 +13,7 @@ from scorer.model.units import Cohort
 
 MICRO = 1_000_000
 ALWAYS = 2**53 - 1
-"""The key of a percent gate if nothing applies: every gate holds."""
+"""The key of a percentage if no criterion applies. It passes every gate."""
 Points = int | Fraction
 Answers = dict[str, float | None]
 
@@ -39,7 +39,11 @@ def leaf_points(leaf: Leaf, answers: Answers) -> tuple[Points, bool, bool]:
         case "choice":
             return leaf.options[int(value)], False, False
         case "steps":
-            return next((points for how, edge, points in leaf.steps if COMPARE[how](value, edge)), 0), False, False
+            return (
+                next((points for comparison, edge, points in leaf.steps if COMPARE[comparison](value, edge)), 0),
+                False,
+                False,
+            )
         case "count":
             return min(int(value) * leaf.each, leaf.most), False, False
         case "linear":
@@ -95,20 +99,20 @@ class PythonLoop:
             answers = {code: value if (value := column[unit]) == value else None for code, column in columns.items()}
             left_out = {criterion for criterion, mask in masks.items() if mask[unit]}
             cards.append(dict(self._card(answers, left_out)))
-        found = {name: [card[name] for card in cards] for name in cards[0]}
+        by_name = {name: [card[name] for card in cards] for name in cards[0]}
         compared = "converted" if method.exact_ranks else "published"
         for section in method.sections:
-            ranked = [standing == 1 for standing in found[f"{section.code}.standing"]]
-            found[f"{section.code}.rank"] = _ranks(found[f"{section.code}.{compared}"], ranked)
+            ranked = [standing == 1 for standing in by_name[f"{section.code}.standing"]]
+            by_name[f"{section.code}.rank"] = _ranks(by_name[f"{section.code}.{compared}"], ranked)
         ranked = [
             all(card[f"{method.sections[place].code}.standing"] == 1 for place in method.requires) for card in cards
         ]
-        scores = found[f"overall.{compared}"]
-        found["overall.rank"] = _ranks(scores, ranked)
-        found["order"] = sorted(range(len(ids)), key=lambda unit: (not ranked[unit], -scores[unit], ids[unit]))
+        scores = by_name[f"overall.{compared}"]
+        by_name["overall.rank"] = _ranks(scores, ranked)
+        by_name["order"] = sorted(range(len(ids)), key=lambda unit: (not ranked[unit], -scores[unit], ids[unit]))
         return {
             name: np.array(values, dtype=np.uint64 if name.endswith(".failed") else np.int64)
-            for name, values in found.items()
+            for name, values in by_name.items()
         }
 
     def _card(self, answers: Answers, left_out: set[str]) -> Iterator[tuple[str, int]]:

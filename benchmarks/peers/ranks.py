@@ -1,4 +1,4 @@
-"""Ranks with NumPy, for peers that cannot rank."""
+"""Ranks units with NumPy, for peers that cannot rank."""
 
 from __future__ import annotations
 

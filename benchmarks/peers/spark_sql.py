@@ -20,7 +20,7 @@ from scorer.model.indicators import IndicatorKind
 PPM = 1_000_000
 """Parts per million."""
 ALWAYS = 2.0**53 - 1
-"""The key of a percent gate if nothing applies: every gate holds."""
+"""The key of a percentage if no criterion applies. It passes every gate."""
 
 
 def number(value: float) -> Column:
@@ -56,7 +56,7 @@ def leaf_points(leaf: Leaf) -> Column:
             return sf.coalesce(*(sf.when(value == n, number(p)) for n, p in enumerate(leaf.options)), number(0))
         case "steps":
             steps = [
-                sf.when(_compared(value, how, edge), number(points)) for how, edge, points in leaf.steps
+                sf.when(_compared(value, comparison, edge), number(points)) for comparison, edge, points in leaf.steps
             ]  # fmt: skip
             return sf.coalesce(*steps, number(0))
         case "count":
@@ -76,9 +76,9 @@ def leaf_points(leaf: Leaf) -> Column:
     return sf.when(of > 0, ratio).when((of == 0) & part.isNotNull(), full)
 
 
-def _compared(value: Column, how: str, edge: float) -> Column:
+def _compared(value: Column, comparison: str, edge: float) -> Column:
     operators = {"at_least": value >= edge, "above": value > edge, "at_most": value <= edge, "below": value < edge}
-    return operators[how]
+    return operators[comparison]
 
 
 def line_points(line: Line) -> Column:
@@ -123,8 +123,8 @@ class SparkSql:
     def _result(name: str) -> Iterable[Column]:
         """The columns of a category, or of all together, with the names and units of a RankingTable."""
         prefix = "" if name == "overall" else f"{name}."
-        for what, unit in (("points", MICRO), ("percent", PERCENT), ("converted", MICRO), ("published", MICRO)):
-            yield (sf.col(f"`{name}.{what}`") / unit).alias(f"{prefix}{what}")
+        for field, unit in (("points", MICRO), ("percent", PERCENT), ("converted", MICRO), ("published", MICRO)):
+            yield (sf.col(f"`{name}.{field}`") / unit).alias(f"{prefix}{field}")
         yield sf.col(f"`{name}.rank`").alias(f"{prefix}rank")
 
     def _levels(self) -> Iterable[Column]:
@@ -164,15 +164,15 @@ class SparkSql:
         yield total(sf.col(f"`max {line.id}`") for line in lines).alias(f"{section.code}.max_points")
 
     def _overall(self) -> Iterable[Column]:
-        for what in ("points", "max_points"):
-            yield total(sf.col(f"`{section.code}.{what}`") for section in self._method.sections).alias(
-                f"overall.{what}"
+        for field in ("points", "max_points"):
+            yield total(sf.col(f"`{section.code}.{field}`") for section in self._method.sections).alias(
+                f"overall.{field}"
             )
 
     def _sums(self, name: str, nominal: int) -> Iterable[Column]:
-        for what, factor in (("percent", PPM), ("converted", nominal)):
+        for field, factor in (("percent", PPM), ("converted", nominal)):
             share = divided(f"{name}.points", f"{name}.max_points", factor).cast("double")
-            yield sf.coalesce(share, number(0)).alias(f"{name}.{what}")
+            yield sf.coalesce(share, number(0)).alias(f"{name}.{field}")
 
     def _published(self, name: str) -> Column:
         step = whole(self._method.decimals)
@@ -182,14 +182,14 @@ class SparkSql:
     def _measures(self, section: Section) -> Iterable[Column]:
         for measure in section.measures:
             lines = [*self._measured(section, measure.groups, measure.criterion)]
-            points, maximum = (total(sf.col(f"`{what} {line.id}`") for line in lines) for what in ("points", "max"))
+            points, maximum = (total(sf.col(f"`{field} {line.id}`") for line in lines) for field in ("points", "max"))
             name = f"{section.code}/{measure.name}"
             yield (sf.greatest(points, number(0)) if measure.total else points).alias(f"{name}.points")
             yield maximum.alias(f"{name}.max_points")
 
     def _keys(self, section: Section) -> Iterable[Column]:
         for n, measure in enumerate(section.measures):
-            points, maximum = (f"{section.code}/{measure.name}.{what}" for what in ("points", "max_points"))
+            points, maximum = (f"{section.code}/{measure.name}.{field}" for field in ("points", "max_points"))
             key = sf.col(f"`{points}`")
             if measure.unit == "percent":  # parts per million, with their fraction as a further half
                 twice, rest = (

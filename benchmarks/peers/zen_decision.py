@@ -39,7 +39,9 @@ def leaf_points(leaf: Leaf) -> str:
             return f"({chain}0)"
         case "steps":
             signs = {"at_least": ">=", "above": ">", "at_most": "<=", "below": "<"}
-            chain = "".join(f"{value} {signs[how]} {edge!r} ? {number(points)} : " for how, edge, points in leaf.steps)
+            chain = "".join(
+                f"{value} {signs[comparison]} {edge!r} ? {number(points)} : " for comparison, edge, points in leaf.steps
+            )
             return f"({value} == null ? 0 : {chain}0)"
         case "count":
             return f"({value} == null ? 0 : min([{value} * {number(leaf.each)}, {most}]))"
@@ -111,20 +113,22 @@ class ZenDecision:
             yield context
 
     def _columns(self, results: list[Context]) -> Columns:
-        found: Columns = {}
+        columns: Columns = {}
         for section in [*self._method.sections, None]:
             code = section.code if section else "overall"
-            for what in ("points", "max_points", "percent", "converted"):
-                values = np.array([result[f"{name(code)}_{what}"] for result in results], dtype=np.float64)
-                found[f"{code}.{what}"] = np.rint(values * MICRO).astype(np.int64)
+            for field in ("points", "max_points", "percent", "converted"):
+                values = np.array([result[f"{name(code)}_{field}"] for result in results], dtype=np.float64)
+                columns[f"{code}.{field}"] = np.rint(values * MICRO).astype(np.int64)
             if section:
                 levels = [result.get(f"{name(code)}_level") or 0 for result in results]
-                found[f"{code}.level"] = np.where(found[f"{code}.max_points"] > 0, np.array(levels, dtype=np.int64), 0)
-        return found
+                columns[f"{code}.level"] = np.where(
+                    columns[f"{code}.max_points"] > 0, np.array(levels, dtype=np.int64), 0
+                )
+        return columns
 
     def _criteria(self) -> dict[str, str]:
         """Points and maximum of each criterion."""
-        found = {}
+        expressions = {}
         for line in self._method.lines():
             sums = [" + ".join(leaf_points(leaf) for leaf in leaves) for leaves in line.alternatives]
             points = sums[0] if len(sums) == 1 else f"max([{', '.join(sums)}])"
@@ -134,37 +138,37 @@ class ZenDecision:
                 codes = dict.fromkeys(code for leaf in line.leaves() for code in leaf.reads)
                 out = left_out(line, f"({' or '.join(f'{code} == null' for code in codes)})")
                 points, most = f"{out} ? 0 : {points}", f"{out} ? 0 : {most}"
-            found[f"points_{name(line.id)}"], found[f"max_{name(line.id)}"] = points, most
-        return found
+            expressions[f"points_{name(line.id)}"], expressions[f"max_{name(line.id)}"] = points, most
+        return expressions
 
     def _sums(self) -> dict[str, str]:
         """Points and maximum of groups, of categories, and overall."""
-        found = {}
+        expressions = {}
         for section in self._method.sections:
             for group, lines in section.groups:
                 prefix = f"{name(section.code)}__{name(group)}"
-                found[f"{prefix}_points"] = " + ".join(f"points_{name(line.id)}" for line in lines)
-                found[f"{prefix}_max_points"] = " + ".join(f"max_{name(line.id)}" for line in lines)
-            for what in ("points", "max_points"):
-                terms = " + ".join(f"$.{name(section.code)}__{name(group)}_{what}" for group, _ in section.groups)
-                found[f"{name(section.code)}_{what}"] = f"max([{terms}, 0])"
-        for what in ("points", "max_points"):
-            found[f"overall_{what}"] = " + ".join(f"$.{name(s.code)}_{what}" for s in self._method.sections)
-        return found
+                expressions[f"{prefix}_points"] = " + ".join(f"points_{name(line.id)}" for line in lines)
+                expressions[f"{prefix}_max_points"] = " + ".join(f"max_{name(line.id)}" for line in lines)
+            for field in ("points", "max_points"):
+                terms = " + ".join(f"$.{name(section.code)}__{name(group)}_{field}" for group, _ in section.groups)
+                expressions[f"{name(section.code)}_{field}"] = f"max([{terms}, 0])"
+        for field in ("points", "max_points"):
+            expressions[f"overall_{field}"] = " + ".join(f"$.{name(s.code)}_{field}" for s in self._method.sections)
+        return expressions
 
     def _percents(self) -> dict[str, str]:
         """Percent and converted scores, and the keys that gates compare."""
-        found = {}
+        expressions = {}
         totals = [(name(section.code), section.nominal) for section in self._method.sections]
         for code, nominal in [*totals, ("overall", self._method.nominal)]:
-            found[f"{code}_percent"] = f"{code}_max_points > 0 ? {code}_points / {code}_max_points : 0"
-            found[f"{code}_converted"] = (
+            expressions[f"{code}_percent"] = f"{code}_max_points > 0 ? {code}_points / {code}_max_points : 0"
+            expressions[f"{code}_converted"] = (
                 f"{code}_max_points > 0 ? {code}_points * {number(nominal)} / {code}_max_points : 0"
             )
         for section in self._method.sections:
             for place, measure in enumerate(section.measures):
                 parts = [f"{name(section.code)}__{name(section.groups[g][0])}" for g in measure.groups]
-                points, most = (" + ".join(f"{part}_{what}" for part in parts) for what in ("points", "max_points"))
+                points, most = (" + ".join(f"{part}_{field}" for part in parts) for field in ("points", "max_points"))
                 if measure.criterion:
                     line = section.groups[measure.criterion[0]][1][measure.criterion[1]]
                     points, most = f"points_{name(line.id)}", f"max_{name(line.id)}"
@@ -173,8 +177,8 @@ class ZenDecision:
                 # If nothing applies, every gate holds.
                 percent = f"({most}) > 0 ? ({points}) / ({most}) : {MICRO}"
                 key = points if measure.unit == "points" else percent
-                found[f"{name(section.code)}_key{place}"] = key
-        return found
+                expressions[f"{name(section.code)}_key{place}"] = key
+        return expressions
 
     def _table(self, section: Section) -> Context:
         """A decision table for the best level whose gates all hold; the first matching rule counts."""

@@ -4,7 +4,7 @@ from scorer.plugin_api import CriterionGroup, Indicator, PartOf, hookimpl
 
 
 class HumanResources(CriterionGroup):
-    """Has no code of its own that scores: the criteria set names the formulas."""
+    """Criteria of this group are scored by the formulas that the criteria set names."""
 
     name, api_version = "human_resources", 1
     title = {"en": "Human resources", "vi": "Nhân lực"}

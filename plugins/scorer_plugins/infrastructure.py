@@ -4,7 +4,7 @@ from scorer.plugin_api import CriterionGroup, Indicator, PartOf, hookimpl
 
 
 class Infrastructure(CriterionGroup):
-    """Has no code of its own that scores: the criteria set names the formulas."""
+    """Criteria of this group are scored by the formulas that the criteria set names."""
 
     name, api_version = "infrastructure", 1
     title = {"en": "Infrastructure", "vi": "Hạ tầng"}

@@ -4,7 +4,7 @@ from scorer.plugin_api import CriterionGroup, Indicator, PartOf, hookimpl
 
 
 class PolicyEnvironment(CriterionGroup):
-    """Has no code of its own that scores: the criteria set names the formulas."""
+    """Criteria of this group are scored by the formulas that the criteria set names."""
 
     name, api_version = "policy_environment", 1
     title = {"en": "Policy environment", "vi": "Môi trường chính sách"}

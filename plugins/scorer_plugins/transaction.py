@@ -4,7 +4,7 @@ from scorer.plugin_api import CriterionGroup, Indicator, PartOf, hookimpl
 
 
 class Transaction(CriterionGroup):
-    """Has no code of its own that scores: the criteria set names the formulas."""
+    """Criteria of this group are scored by the formulas that the criteria set names."""
 
     name, api_version = "transaction", 1
     title = {"en": "Transaction", "vi": "Giao dịch"}
@@ -40,7 +40,7 @@ class Transaction(CriterionGroup):
             unit="procedures",
             unit_titles={"vi": "thủ tục"},
             title={
-                "en": "Procedures at level 3 or 4 for which online files came",
+                "en": "Procedures at level 3 or 4 for which online files were received",
                 "vi": "Số thủ tục mức độ 3, 4 có phát sinh hồ sơ trực tuyến",
             },
             maximum=10_000,
@@ -146,7 +146,7 @@ class Transaction(CriterionGroup):
         PartOf("procedures_online_with_files", "procedures_online"),
         PartOf("files_level_3_4", "files"),
         PartOf("online_files", "files_level_3_4"),
-        # Said again, for units that do not report the files of procedures at level 3 or 4.
+        # Follows from the two checks above, but also holds for units that do not report files_level_3_4.
         PartOf("online_files", "files"),
         PartOf("online_files_level_4", "online_files"),
         PartOf("online_files_on_time", "online_files"),

@@ -18,15 +18,15 @@ from scorer.model.fixed_point import PointsByTier, plain
 from scorer.model.indicators import Source
 
 RESERVED_CATEGORIES = ("overall", "subtotal")
-"""Words that cannot be codes of categories, because replies use them beside these codes."""
+"""Words that cannot be codes of categories, because replies use them in the same fields for something else."""
 
 
 class CategoryReader:
-    """Reads categories; adds a problem for each part that cannot be read, and leaves the part out.
+    """Reads categories. Unreadable parts are left out and reported as problems of the document.
 
     Args:
         document: the document.
-        vocabulary: has the formula kinds, and the groups.
+        vocabulary: the formula kinds and the groups that the document can use.
         tiers: the set's tiers.
         indicators: the set's indicators.
         sources: the sources of answers to criteria that do not name their own.
@@ -43,7 +43,7 @@ class CategoryReader:
         self.document, self.vocabulary, self.tiers, self.indicators = document, vocabulary, tiers, indicators
         self.criteria = CriterionReader(document, vocabulary, tiers, indicators, sources)
         self.rankings: dict[str, schema.CategoryRanking] = {}
-        """What the categories read so far say about their rankings, by code."""
+        """The key ``ranking`` of each category that has been read so far, by code of the category."""
 
     def category(self, code: str, data: object) -> model.Category | None:
         """The category; None if it cannot be read."""
@@ -147,5 +147,5 @@ class CategoryReader:
 
 
 def total_of(shape: schema.Category | schema.Overall, *, may_be_negative: bool = False) -> model.Total:
-    """What a document says about the points of a category, or about the overall points."""
+    """The rules of a document for the points of a category, or for the overall points."""
     return model.Total(model.Combine(shape.combine), shape.points, shape.cap, may_be_negative)

@@ -53,16 +53,16 @@ class ConditionReader:
         keys = as_mapping(data)
         if "all" in keys:
             shape = parse_model(self.document, path, condition_schema.AllOf, data)
-            found = self._combination((*path, "all"), as_list(keys["all"]), None)
-            return found if shape else None
+            combination = self._combination((*path, "all"), as_list(keys["all"]), None)
+            return combination if shape else None
         if "any" in keys:
             any_of = parse_model(self.document, path, condition_schema.AnyOf, data)
-            found = self._combination((*path, "any"), as_list(keys["any"]), 1)
-            return found if any_of else None
+            combination = self._combination((*path, "any"), as_list(keys["any"]), 1)
+            return combination if any_of else None
         if "of" in keys:
             some = parse_model(self.document, path, condition_schema.SomeOf, data)
-            found = self._combination((*path, "of"), as_list(keys["of"]), some.at_least if some else 1)
-            return found if some else None
+            combination = self._combination((*path, "of"), as_list(keys["of"]), some.at_least if some else 1)
+            return combination if some else None
         if "not" in keys:
             negated = parse_model(self.document, path, condition_schema.Not, data)
             inner = self.condition((*path, "not"), keys["not"])
@@ -76,9 +76,9 @@ class ConditionReader:
 
     def _combination(self, path: Path, items: Sequence[object], at_least: int | None) -> Combination | None:
         """Reads conditions of which ``at_least`` must hold; None: all of them."""
-        found = [self.condition((*path, n), item) for n, item in enumerate(items)]
-        of = tuple(condition for condition in found if condition is not None)
-        return Combination(len(of) if at_least is None else at_least, of) if of and len(of) == len(found) else None
+        conditions = [self.condition((*path, n), item) for n, item in enumerate(items)]
+        of = tuple(condition for condition in conditions if condition is not None)
+        return Combination(len(of) if at_least is None else at_least, of) if of and len(of) == len(conditions) else None
 
     def _answer_gate(self, path: Path, data: object) -> AnswerGate | None:
         shape = parse_model(self.document, path, condition_schema.AnswerGate, data)

@@ -36,7 +36,7 @@ class Minimum(BaseModel):
         if isinstance(value, Mapping):
             not_in = tuple(str(tier) for tier, item in value.items() if item == NO_MINIMUM)
             minimums = {
-                str(tier): TierError.at(str(tier), cls.parse, item)
+                str(tier): TierError.parsing(str(tier), cls.parse, item)
                 for tier, item in value.items()
                 if str(tier) not in not_in
             }

@@ -25,9 +25,10 @@ class MeasureGate:
     strict: bool
     """Whether a measure that equals the bound fails."""
     upper: bool = False
-    """Whether the measure must be at most the bound, or below it if ``strict``; otherwise at least, or above."""
+    """Whether the bound is an upper one: the measure must be at most the bound (below it, if ``strict``). Otherwise the
+    measure must be at least the bound (above it, if ``strict``)."""
     not_in: tuple[str, ...] = ()
-    """Tiers in which the document says that there is no such gate."""
+    """Tiers for which the document says ``none``: they do not have the gate."""
 
     @property
     def bound(self) -> str:
@@ -79,7 +80,7 @@ Gate = MeasureGate | AnswerGate | LevelGate
 
 @dataclass(frozen=True)
 class Combination:
-    """At least some of several conditions must hold: all of them, any of them, or a number between."""
+    """At least ``at_least`` of several conditions must hold: 1 for ``any``, their number for ``all``."""
 
     at_least: int
     of: tuple[Condition, ...]
@@ -117,17 +118,17 @@ def gates_of(condition: Condition) -> Iterator[Gate]:
 
 
 def in_tier(condition: Condition, tier: str) -> Normal | None:
-    """The condition of a tier in normal form, without the gates that the tier does not have; None if none is left.
+    """The condition of a tier in normal form, without the gates that the tier does not have; None if no gate remains.
 
-    ``all`` remains all of what is left, and ``any`` remains any.
+    ``all`` then requires all remaining conditions, and ``any`` one of them.
     """
     if isinstance(condition, Negation):
         inner = in_tier(condition.of, tier)
         return None if inner is None else inner.negated()
     if isinstance(condition, Combination):
-        left = tuple(inner for inner in (in_tier(inner, tier) for inner in condition.of) if inner is not None)
+        remaining = tuple(inner for inner in (in_tier(inner, tier) for inner in condition.of) if inner is not None)
         whole = condition.at_least == len(condition.of)
-        return Combination(len(left) if whole else condition.at_least, left) if left else None
+        return Combination(len(remaining) if whole else condition.at_least, remaining) if remaining else None
     if isinstance(condition, MeasureGate) and condition.minimum.of(tier) is None:
         return None
     return condition

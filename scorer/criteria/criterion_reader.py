@@ -29,7 +29,7 @@ class CriterionReader:
 
     Args:
         document: the document.
-        vocabulary: has the formula kinds, and the groups.
+        vocabulary: the formula kinds and the groups that the document can use.
         tiers: the set's tiers.
         indicators: the set's indicators.
         sources: the sources of answers to criteria that do not name their own.
@@ -50,7 +50,14 @@ class CriterionReader:
         """Ids of the criteria read so far."""
 
     def criterion(self, path: Path, data: object, reconstructed: bool, subtotal: str) -> model.Criterion | None:
-        """A criterion; ``reconstructed`` says whether its group is; ``subtotal`` is that of its group."""
+        """Reads a criterion; None if it cannot be read.
+
+        Args:
+            path: path of the criterion.
+            data: its value in the document.
+            reconstructed: whether its group is reconstructed.
+            subtotal: the subtotal of its group, for a criterion that names none.
+        """
         shape = parse_model(self.document, path, schema.Criterion, data)
         raw = as_mapping(data)
         subtotal = subtotal_of(raw, path, self.document) or subtotal
@@ -78,7 +85,7 @@ class CriterionReader:
             self.formulas.check(path, formula, shape.points)
             if shape.effect is model.Effect.PENALTY and rewards_absence(formula):
                 self.document.problem((*path, "effect"), _FAULT_AS_PENALTY)
-        except BaseException as error:  # a plugin's formula kind can raise any exception
+        except BaseException as error:  # a formula kind of a plugin can raise anything
             if not is_plugin_fault(error):
                 raise
             self.document.problem(

@@ -19,7 +19,7 @@ from scorer.model.indicators import Indicator, IndicatorKind
 from scorer.model.suggestions import did_you_mean
 
 INDICATORS = "indicators"
-"""The key of a group that declares the group in the document. Without it, a plugin has the group."""
+"""A group with this key is declared by the document. The plugin of a group without this key is installed."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,8 @@ def declared_groups(document: Document) -> Iterator[DeclaredGroup]:
 
 def _declared_group(document: Document, path: Path, code: str, body: Mapping[str, Any]) -> DeclaredGroup:
     declared = as_mapping(body.get(INDICATORS))
-    found = (_indicator(document, (*path, INDICATORS, name), name, item) for name, item in declared.items())
-    indicators = tuple(indicator for indicator in found if indicator)
+    read = (_indicator(document, (*path, INDICATORS, name), name, item) for name, item in declared.items())
+    indicators = tuple(indicator for indicator in read if indicator)
     known = {indicator.code: indicator for indicator in indicators}
     checks = (
         _check(document, (*path, "checks", n), item, known, declared)

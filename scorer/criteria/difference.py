@@ -1,4 +1,4 @@
-"""Says in sentences what differs between two criteria sets.
+"""Describes the differences between two criteria sets in sentences.
 
 Categories, groups and indicators are compared by code, criteria by id, levels by number.
 """
@@ -19,10 +19,11 @@ from scorer.criteria.document import as_list, as_mapping
 from scorer.criteria.subtotals import SUBTOTALS
 
 MAX_VALUE_CHARACTERS = 160
-"""Sentences shorten longer texts. For other longer values, they only say where the values differ."""
+"""Maximum number of characters of a value in a sentence. Longer texts are shortened. Of other longer values, only the
+entries that differ are named."""
 
 CONTEXT_CHARACTERS = 30
-"""How much of a long text is shown before the place where it differs."""
+"""Number of characters of a long text that are shown before the first difference."""
 
 _TEXTS = ("title", "notes", "meaning")
 """Keys whose texts are compared by language."""
@@ -90,7 +91,7 @@ def _summary(part: Mapping[str, Any]) -> str:
 def _keys(
     name: str, old: Mapping[str, Any], new: Mapping[str, Any], model: type[BaseModel], skip: Iterable[str]
 ) -> Iterator[str]:
-    """The keys of a part that differ. ``model`` has their default values."""
+    """Yields the differences of the keys of a part. ``model`` has the default values of the keys."""
     fields = {info.alias or key: info.default for key, info in model.model_fields.items()}
     prefix = f"{name}: " if name else ""
     for key in dict.fromkeys([*old, *new]):
@@ -111,7 +112,9 @@ def _keys(
 
 
 def _changes(path: str, before: Any, after: Any) -> Iterator[str]:
-    """What differs between two values; of long lists and mappings, only the entries that differ, with their paths."""
+    """Yields the differences of two values. Of long lists and mappings, only the entries that differ are named, by
+    path.
+    """
     long = max(len(_flow(before)), len(_flow(after))) > MAX_VALUE_CHARACTERS
     if long and before and after and isinstance(before, Mapping) and isinstance(after, Mapping):
         for key, was, now in _pairs(before, after):
@@ -124,7 +127,9 @@ def _changes(path: str, before: Any, after: Any) -> Iterator[str]:
 
 
 def _changed_entries(path: str, before: list[Any], after: list[Any]) -> Iterator[str]:
-    """The entries of two lists that differ. Entries that only moved, because others are new or gone, do not differ."""
+    """The entries of two lists that differ. Entries whose index changes because others are added or removed do not
+    differ.
+    """
     old, new = ([_flow(_comparable(item)) for item in side] for side in (before, after))
     matcher = SequenceMatcher(None, old, new, autojunk=False)
     for kind, first, stop, now, end in matcher.get_opcodes():
@@ -167,7 +172,7 @@ def _by_key(part: Mapping[str, Any], entries: str, key: str) -> dict[Any, Any]:
 
 
 def _comparable(value: Any) -> Any:
-    """Equal for values that mean the same, such as 1.0 and 1."""
+    """A form of a value in which values with the same meaning are equal, such as 1.0 and 1."""
     if isinstance(value, Mapping):
         return {key: _comparable(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -178,7 +183,7 @@ def _comparable(value: Any) -> Any:
 
 
 def _shown(value: object, differs_at: int = 0) -> str:
-    """A value; of a long text only a part, which begins shortly before the place where it differs from another."""
+    """A value; of a long text only a part, which begins shortly before the first difference from another text."""
     text = _flow(value)
     if not isinstance(value, str) or len(text) <= MAX_VALUE_CHARACTERS:
         return text

@@ -59,7 +59,7 @@ class Document:
     warnings: list[Problem] = field(default_factory=list)
     """Values that are allowed but probably mistakes."""
     base: str = ""
-    """The code of the set that the document extends. Paths are then those of the merged content."""
+    """The code of the set that the document extends, if any. Then paths are those of the merged content."""
     written: dict[Path, Path] = field(default_factory=dict)
     """In a document that extends another: by path of a list's entry in the merged content, its path in the document."""
     _seen: set[tuple[object, ...]] = field(default_factory=set)
@@ -124,7 +124,7 @@ class Document:
     def revision(self) -> str:
         """SHA-256 of the content. Comments, layout and the order of keys without meaning do not influence it."""
         text = json.dumps(_canonical(self.data, ()), ensure_ascii=False, separators=(",", ":"))
-        # A document with half a character in a key is refused later, but may be asked for its revision before.
+        # A key with a lone surrogate is refused later, but the revision may be needed before.
         return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 

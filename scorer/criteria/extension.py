@@ -19,7 +19,7 @@ EXTENDS = "extends"
 REMOVE = "remove"
 
 NOT_INHERITED = ("criteria_set", "title", "legal_basis", "notes", "effective")
-"""Keys that describe one version, so that the next version does not take them over."""
+"""Keys that belong to one version only. A document that extends it does not take them over."""
 
 MAX_BASES = 10
 """Maximum number of sets in a chain of extensions, without the last one."""
@@ -32,7 +32,7 @@ class Base:
     source: str
     """Name of the document."""
     data: Any
-    """The document's content, without what it takes from its own base; None if it cannot be read."""
+    """The document's own content, without the content of its base; None if the document cannot be read."""
     digest: bytes = b""
     """SHA-256 of the text."""
 
@@ -62,8 +62,8 @@ def extend(document: Document, library: Library) -> Document:
     """Merges a document with everything that it takes over from the sets that it extends.
 
     Returns:
-        The document. If it extends a set, it has the merged content and knows what it inherits; if it cannot be merged,
-        it has a problem at the key ``extends`` instead.
+        The document. If it extends a set, it has the merged content, and records which values are inherited. If it
+        cannot be merged, it has a problem at the key ``extends`` instead.
     """
     data = as_mapping(document.data)
     if EXTENDS not in data:
@@ -89,7 +89,7 @@ def extend(document: Document, library: Library) -> Document:
 
 
 def _bases(document: Document, library: Library) -> tuple[str, list[Base]]:
-    """Why a document cannot be extended, or an empty text; and the documents that it extends, nearest first."""
+    """Why a document cannot be merged (empty if it can), and the documents that it extends, nearest first."""
     data, known = as_mapping(document.data), library()
     own = data.get("criteria_set")
     if not isinstance(data[EXTENDS], str):
@@ -131,7 +131,7 @@ class _Merge:
 
     Args:
         document: the document; receives the problems.
-        base: name of what is extended, for messages.
+        base: name of the extended set in messages.
         positions: receives the positions of the document's values in the merged content.
     """
 
@@ -276,5 +276,5 @@ class _Merge:
 
 
 def _level(number: object) -> float:
-    """The place of a level in the order; levels that are not numbers come last."""
+    """The sort key of a level; levels that are not numbers come last."""
     return number if isinstance(number, int) else float("inf")

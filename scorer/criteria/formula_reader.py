@@ -20,7 +20,8 @@ from scorer.model.fixed_point import PointsByTier
 from scorer.model.suggestions import did_you_mean, short_repr
 
 MAX_FORMULA_PROBLEMS = 1000
-"""Maximum number of problems that are taken from one formula, because one of a plugin may yield them without end."""
+"""Maximum number of problems that are reported for one formula. A formula of a plugin might yield problems without
+end."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class FormulaReader:
 
     Args:
         document: the document.
-        vocabulary: has the formula kinds.
+        vocabulary: the formula kinds that the document can use.
         tiers: the set's tiers.
     """
 
@@ -62,7 +63,7 @@ class FormulaReader:
         return None if None in parts else formula
 
     def suggest_keys(self, path: Path, parameters: Mapping[str, Any], other_keys: list[str]) -> None:
-        """Reports probably misspelt keys where the formula kind is unknown: keys similar to any known key."""
+        """Reports probably misspelled keys where the formula kind is unknown: keys similar to any known key."""
         kinds = self.vocabulary.formulas.values()
         names = [*other_keys, *(info.alias or field for kind in kinds for field, info in kind.model_fields.items())]
         for key in parameters:
@@ -70,7 +71,11 @@ class FormulaReader:
                 self.document.problem((*path, key), f"unknown key {key!r}{hint}", key=True)
 
     def check(self, path: Path, formula: Formula, points: PointsByTier) -> None:
-        """Adds the problems that the formula reports, and calls the methods that compiling a plan calls."""
+        """Adds the problems that the formula reports.
+
+        It also calls the methods of the formula that are needed to compile a plan, so that an error in them is reported
+        for this formula.
+        """
         for inner, amount in _amounts(formula, ()):
             check_tiers(amount.tiers(), self.tiers, (*path, *inner), self.document)
         tiers = [tier for tier in self.tiers if points.of(tier) is not None]
@@ -80,8 +85,8 @@ class FormulaReader:
         for tier in tiers if not self.document.broken(*path) else ():
             unread = set(formula.limits(tier, points.of(tier) or 0)) - read
             if unread:
-                raise LookupError(f"it limits {min(unread)!r}, which it does not read")
-        bool(formula.needs_cohort or formula.may_leave_out)  # a broken property raises here, where it is reported
+                raise LookupError(f"its limits name indicator {min(unread)!r}, which it does not read")
+        bool(formula.needs_cohort or formula.may_leave_out)  # an error in these properties is reported here
 
     def _part(self, path: Path, data: object) -> Part | None:
         if not isinstance(data, Mapping):

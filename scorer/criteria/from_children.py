@@ -13,7 +13,7 @@ from scorer.model.indicators import Indicator, IndicatorKind, Source
 from scorer.model.suggestions import did_you_mean
 
 FROM_CHILDREN = "from_children"
-_WAYS = ("sum", "mean", "share", "count")
+_METHODS = ("sum", "mean", "share", "count")
 
 
 def computed_indicators(
@@ -28,17 +28,19 @@ def computed_indicators(
     Mistakes are added to the problems of the document.
 
     Args:
-        shapes: by indicator that is computed.
+        shapes: for each computed indicator, by code: its entry in the document.
         document: the document.
         declared: the indicators that the set's groups declare.
-        read: the indicators that criteria read; those of children are added.
+        read: the indicators that criteria read; the indicators of children are added to them.
         sources: by indicator that criteria read, the sources of its answers.
     """
     return _in_order(list(_indicators(shapes, document, declared, read, sources)), document)
 
 
 def _in_order(rules: Sequence[FromChildren], document: Document) -> tuple[FromChildren, ...]:
-    """The rules in an order in which they can be applied: regions sum up what districts sum up from communes."""
+    """The rules, sorted so that a rule comes after the rules whose results it reads. For example, the sum of a region
+    may read sums of districts, which read answers of communes.
+    """
     by_code = {rule.indicator: rule for rule in rules}
     needed = {rule.indicator: {rule.reads} & by_code.keys() - {rule.indicator} for rule in rules}
     try:
@@ -59,21 +61,21 @@ def _indicators(
 ) -> Iterator[FromChildren]:
     for code, shape in shapes.items():
         path = (FROM_CHILDREN, code)
-        way = next(way for way in _WAYS if getattr(shape, way) is not None)
-        child: str = getattr(shape, way)
+        method = next(method for method in _METHODS if getattr(shape, method) is not None)
+        child: str = getattr(shape, method)
         if code not in read or code not in declared:
             names = [name for name in read if name in declared]
             document.problem(path, f"no criterion reads an indicator {code!r}{did_you_mean(code, names)}", key=True)
         if child not in declared:
             hint = did_you_mean(child, declared)
-            document.problem((*path, way), f"no group of the set declares indicator {child!r}{hint}")
+            document.problem((*path, method), f"no group of the set declares indicator {child!r}{hint}")
         if document.broken(*path):
             continue
-        kinds = {IndicatorKind.FLAG} if way in ("share", "count") else NUMBERS
+        kinds = {IndicatorKind.FLAG} if method in ("share", "count") else NUMBERS
         if declared[child].kind not in kinds:
             wanted = " or ".join(sorted(kinds))
-            document.problem((*path, way), f"{child!r} is a {declared[child].kind}; {way} reads a {wanted}")
-        whole = way == "count" or (way == "sum" and declared[child].kind is IndicatorKind.COUNT)
+            document.problem((*path, method), f"{child!r} is a {declared[child].kind}; {method} reads a {wanted}")
+        whole = method == "count" or (method == "sum" and declared[child].kind is IndicatorKind.COUNT)
         fitting = NUMBERS if whole else {IndicatorKind.NUMBER}
         if declared[code].kind not in fitting:
             wanted = " or ".join(sorted(fitting))
@@ -84,4 +86,4 @@ def _indicators(
                     path, f"{name!r} has several sources; 'from_children' works with one source only", key=True
                 )
         read.setdefault(child, declared[child])
-        yield FromChildren(code, shape.tier, way, child)  # type: ignore[arg-type]
+        yield FromChildren(code, shape.tier, method, child)  # type: ignore[arg-type]

@@ -47,10 +47,10 @@ CONDITIONS: Mapping[str, type[BaseModel]] = {
     "of": condition_schema.SomeOf,
     "not": condition_schema.Not,
 }
-"""The kinds of conditions, by a key that no other kind has."""
+"""The models of conditions, each by a key that no other of these models has."""
 
 EXTENDED = ("Head", "Category", "Group", "Criterion", "Level")
-"""Parts that may be incomplete in a document that extends another."""
+"""Parts that may lack required keys in a document that extends another."""
 
 ENTRY_KEYS = {"Criterion": "id", "Level": "level"}
 """The key that an entry needs even in an incomplete part, because the entry is found by it."""
@@ -70,7 +70,7 @@ class _Generator(GenerateJsonSchema):
         return False
 
     def handle_invalid_for_json_schema(self, schema: Any, error_info: str) -> JsonSchemaValue:
-        """Allows anything for a field of a type that JSON does not know, as a plugin's formula kind may have."""
+        """Allows any value for a field of a type that JSON does not know, as formula kinds of plugins may have."""
         del schema, error_info
         return {}
 
@@ -129,7 +129,7 @@ def _close(node: Any) -> None:
 
 
 def _filled(node: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
-    """A part of the schema in which the model leaves values open; ``entry`` says what they are."""
+    """A copy of a part of the schema, with ``entry`` as the schema of the values of its list or mapping."""
     if "anyOf" in node:
         return {
             **node,

@@ -1,4 +1,4 @@
-"""Checks what no single part of a criteria set shows: maxima, gates against maxima, order of levels, provenance."""
+"""Checks relations between the parts of a criteria set: maxima, gates and maxima, order of levels, provenance."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ MAX_CELLS = 20_000
 
 
 def check(criteria_set: CriteriaSet, document: Document) -> None:
-    """Adds every problem to the document; skips the levels of a category that already has problems."""
+    """Adds every problem to the document. The levels of a category that already has problems are not checked."""
     has_titles = isinstance(document.data["tiers"], Mapping)
     for n, tier in enumerate(criteria_set.tiers):
         _check_bounds(criteria_set, tier, ("tiers", tier if has_titles else n), document)
@@ -92,33 +92,33 @@ def _check_rules(criteria_set: CriteriaSet, category: Category, path: Path, docu
             where: Path = (*rule_path, "gates" if is_list else "when")
             for gate, gate_path in _with_paths(condition, where, document):
                 _check_gate(criteria_set, category, gate, tier, gate_path, document)
-            for needed, left in _too_few(condition, tier):
-                message = f"at_least: {needed} can never hold in tier {tier!r}, which has {left} of the conditions"
+            for needed, existing in _too_few(condition, tier):
+                message = (
+                    f"at_least: {needed} can never hold in tier {tier!r}, which has only {existing} of these conditions"
+                )
                 document.problem(where, message)
             normal = in_tier(condition, tier)
             if normal is None and number < len(levels):
                 document.problem(where, f"has no gates in tier {tier!r}")
-            found, size = _size(normal, tier)
-            gates, cells = gates + found, cells + size
-        counted = f"use fewer measures or levels (measures: {', '.join(dict.fromkeys(gates))})"
+            compared, size = _size(normal, tier)
+            gates, cells = gates + compared, cells + size
+        advice = f"use fewer measures or levels (measures: {', '.join(dict.fromkeys(gates))})"
         if len(gates) > MAX_GATES:
-            document.problem((*path, "levels"), f"has {len(gates)} gates, more than {MAX_GATES}: {counted}")
+            document.problem((*path, "levels"), f"has {len(gates)} gates, more than {MAX_GATES}: {advice}")
             return
         if cells > MAX_CELLS:
-            document.problem(
-                (*path, "levels"), f"needs {cells} combinations of gates, more than {MAX_CELLS}: {counted}"
-            )
+            document.problem((*path, "levels"), f"needs {cells} combinations of gates, more than {MAX_CELLS}: {advice}")
             return
 
 
 def _too_few(condition: Condition, tier: str) -> Iterator[tuple[int, int]]:
-    """Finds combinations that require more conditions than they have in a tier. Yields both numbers."""
+    """Yields, for each combination that requires more conditions than it has in a tier, both of these numbers."""
     if isinstance(condition, Negation):
         yield from _too_few(condition.of, tier)
     elif isinstance(condition, Combination):
-        left = sum(in_tier(part, tier) is not None for part in condition.of)
-        if 0 < left < condition.at_least < len(condition.of):
-            yield condition.at_least, left
+        remaining = sum(in_tier(part, tier) is not None for part in condition.of)
+        if 0 < remaining < condition.at_least < len(condition.of):
+            yield condition.at_least, remaining
         for part in condition.of:
             yield from _too_few(part, tier)
 
@@ -149,7 +149,7 @@ def _with_paths(
 
 
 def _size(condition: Condition | None, tier: str) -> tuple[list[str], int]:
-    """What the gates of a condition compare, one entry per gate, and the number of cells of its table."""
+    """The measure, indicator or category that each gate of a condition reads, and the number of cells of its table."""
     thresholds: dict[tuple[str, str], set[tuple[int | str, bool]]] = {}
     names = []
     for gate in gates_of(condition) if condition else ():
@@ -163,7 +163,7 @@ def _size(condition: Condition | None, tier: str) -> tuple[list[str], int]:
         else:
             names.append(gate.category)
             thresholds.setdefault((gate.category, "level"), set()).add((gate.level, False))
-    # An option is the range between two thresholds.
+    # Each option needs two thresholds: its index, and the next one.
     sizes = (len(own) * (2 if unit == "answer" else 1) + 1 for (_, unit), own in thresholds.items())
     return names, prod(sizes) if thresholds else 0
 
@@ -215,7 +215,7 @@ def _gate_problems(category: Category, gate: MeasureGate, tier: str) -> Iterator
     for term in gate.terms():
         term_criteria = measured_criteria(category, term, tier)
         if not term_criteria and minimum is None:
-            return  # the document names the tiers that have the measure
+            return  # allowed: the document gives minimums by tier, and neither minimum nor measure exists here
         if not term_criteria:
             hint = "" if gate.minimum.tiers() else f"; give the minimum by tier, without {tier!r}"
             yield f"{term!r} has no criteria in tier {tier!r}{hint}"
@@ -290,7 +290,7 @@ def measured_criteria(category: Category, term: str, tier: str) -> list[Criterio
 
 
 def _check_provenance(criteria_set: CriteriaSet, document: Document) -> None:
-    """A set with a reconstructed part must itself be reconstructed."""
+    """Refuses a published set with a reconstructed part."""
     if criteria_set.provenance is Provenance.RECONSTRUCTED:
         return
     reconstructed = [f"group {g.code}" for g in criteria_set.groups() if g.provenance is Provenance.RECONSTRUCTED]

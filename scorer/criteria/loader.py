@@ -28,7 +28,7 @@ _HEAD = {
     "provenance": model.Provenance.RECONSTRUCTED,
     "categories": {"category": None},
 }
-"""Stands in for required keys of a document that are missing or invalid, so that the other keys are checked."""
+"""Values that replace required keys that are missing or invalid, so that the other keys of the document are checked."""
 
 
 def load(text: str | bytes, source: str, vocabulary: Vocabulary) -> tuple[model.CriteriaSet | None, Document]:
@@ -72,7 +72,7 @@ def load_sound_parts(document: Document, vocabulary: Vocabulary) -> model.Criter
 
 
 class _Loader:
-    """Reads a document part by part; adds a problem for each part that cannot be read, and leaves the part out."""
+    """Reads a document part by part. Unreadable parts are left out and reported as problems of the document."""
 
     def __init__(self, document: Document, vocabulary: Vocabulary) -> None:
         self.document = document
@@ -179,9 +179,9 @@ class _Loader:
 
     def _tier_titles(self, tiers: Mapping[str, Any]) -> dict[str, model.Texts]:
         shapes = {tier: parse_model(self.document, ("tiers", tier), schema.Tier, body) for tier, body in tiers.items()}
-        given = {tier: shape.title for tier, shape in shapes.items() if shape and shape.title}
+        stated = {tier: shape.title for tier, shape in shapes.items() if shape and shape.title}
         usual = {tier: USUAL_TIERS[tier] for tier in self.tiers if tier in USUAL_TIERS}
-        return usual | given
+        return usual | stated
 
     def _by_tier(self, value: Value | dict[str, Value]) -> dict[str, Value]:
         """The value of each tier, in the set's order of tiers; a single value applies to all tiers."""

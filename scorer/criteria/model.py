@@ -65,11 +65,11 @@ class Total:
 
     combine: Combine = Combine.SUM
     points: PointsByTier | None = None
-    """The maximum as stated; a mean requires it."""
+    """The maximum that the document states; None if it states none. A mean requires it."""
     cap: PointsByTier | None = None
     """Upper limit of the points and of the maximum."""
     may_be_negative: bool = False
-    """Whether penalties can take it below 0 points."""
+    """Whether penalties can make the points negative."""
 
     def limited(self, tier: str, micro: int) -> int:
         """Micropoints in ``tier``, at most the cap."""
@@ -91,7 +91,8 @@ class Criterion:
     parameters: str
     """The formula's parameters as in the document: a JSON object."""
     points: PointsByTier
-    """Maximum points that the criterion gives (a penalty: takes), by tier. Tiers without points lack the criterion."""
+    """Maximum points that the criterion gives, or that a penalty takes, by tier. A tier without points does not have
+    the criterion."""
     effect: Effect = Effect.SCORE
     may_be_not_applicable: bool = False
     missing_leaves_out: bool = False
@@ -134,7 +135,7 @@ class Group:
     cap: PointsByTier | None = None
     """Upper limit of the points and of the maximum."""
     weight: Fraction = Fraction(1)
-    """The weight in a mean of groups, relative to those of the others."""
+    """The weight in a mean of groups, relative to the weights of the other groups."""
 
     def limited(self, tier: str, micro: int) -> int:
         """The smaller of ``micro`` and the group's cap in ``tier``."""
@@ -197,7 +198,7 @@ class Category:
     limits: tuple[Limit, ...] = ()
     total: Total = Total()
     weight: Fraction = Fraction(1)
-    """The weight in a mean of categories, relative to those of the others."""
+    """The weight in a mean of categories, relative to the weights of the other categories."""
 
     def gates(self) -> tuple[Gate, ...]:
         """The gates of the category: first those of its levels, then those of its limits."""
@@ -213,7 +214,7 @@ class Category:
         return self._sum(tier, [group.highest(tier) for group in self.groups])
 
     def measure(self, terms: tuple[str, ...], tier: str) -> tuple[int, int]:
-        """The maximum and the most micropoints of a measure, see ``Gate.terms``."""
+        """The maximum and the most micropoints of a measure, see ``MeasureGate.terms``."""
         wholes: list[Category | Group | Criterion] = []
         for term in terms:
             groups = [group for group in self.groups if group.code == term]
@@ -237,7 +238,7 @@ class FromChildren:
     indicator: str
     """What is computed."""
     tier: str
-    how: Literal["sum", "mean", "share", "count"]
+    method: Literal["sum", "mean", "share", "count"]
     """``share`` and ``count`` read a flag: the share or number of children that say yes."""
     reads: str
     """The indicator of the children."""
@@ -245,7 +246,7 @@ class FromChildren:
     @property
     def is_mean(self) -> bool:
         """Whether the sum is divided by the number of children."""
-        return self.how in ("mean", "share")
+        return self.method in ("mean", "share")
 
 
 @dataclass(frozen=True)
@@ -279,14 +280,15 @@ class CriteriaSet:
     series: str = ""
     """The name shared by successive versions of one method; may be empty."""
     tier_titles: Mapping[str, Texts] = field(default_factory=dict)
-    """By code of the tier; tiers without titles are left out. Usual tiers have titles if the document gives none."""
+    """Titles by code of the tier. Tiers without titles are left out; usual tiers have titles even if the document gives
+    none."""
     overall: Total = Total()
     from_children: tuple[FromChildren, ...] = ()
     subtotals: Mapping[str, Texts] = field(default_factory=dict)
     """Titles by code of the subtotal. Criteria name the subtotal that they belong to."""
 
     def maximum(self, tier: str) -> int:
-        """Overall micropoints if every criterion applies and gives all its points, without bonuses."""
+        """The overall micropoints if every criterion applies and gives all its points, without bonuses."""
         stated = self.overall.points.of(tier) if self.overall.points else None
         total = sum(category.maximum(tier) for category in self.categories)
         return self.overall.limited(tier, (stated or 0) if self.overall.combine.is_mean else total)

@@ -17,27 +17,27 @@ def overall_keys(
     path: Path,
     document: Document,
 ) -> tuple[RankKey, ...]:
-    """The keys of the overall ranking; adds a problem for each that is not known or compares nothing."""
+    """The keys of the overall ranking. Unknown keys, and keys that are equal for all units, are reported."""
     codes = [category.code for category in categories]
-    found = list[RankKey | None]()
+    known_keys = list[RankKey | None]()
     for n, key in enumerate(keys):
         if key.kind == "overall":
-            found.append(RankKey("score"))
+            known_keys.append(RankKey("score"))
         elif key.kind == "total" or (key.kind == "level" and not key.name):
-            what = "overall" if key.kind == "total" else f"{{level: {codes[0] if codes else 'a_category'}}}"
-            document.problem((*path, n), f"{key.kind!r} is of a category; write {what}")
-            found.append(None)
+            correct = "overall" if key.kind == "total" else f"{{level: {codes[0] if codes else 'a_category'}}}"
+            document.problem((*path, n), f"{key.kind!r} belongs to one category; write {correct}")
+            known_keys.append(None)
         elif key.kind == "level":
             known = key.name in codes
             if not known:
                 message = f"unknown category {key.name!r}{did_you_mean(key.name, codes)}"
                 document.problem((*path, n, "level"), message)
-            found.append(RankKey("level", key.name) if known else None)
+            known_keys.append(RankKey("level", key.name) if known else None)
         elif key.name in codes:
-            found.append(RankKey("score", key.name))
+            known_keys.append(RankKey("score", key.name))
         else:
-            found.append(_measure(key.name, categories, codes, (*path, n), document))
-    return _checked(found, categories, tiers, path, document)
+            known_keys.append(_measure(key.name, categories, codes, (*path, n), document))
+    return _checked(known_keys, categories, tiers, path, document)
 
 
 def category_keys(
@@ -47,26 +47,28 @@ def category_keys(
     path: Path,
     document: Document,
 ) -> tuple[RankKey, ...]:
-    """The keys of the ranking of a category; adds a problem for each that is not known or compares nothing."""
-    found = list[RankKey | None]()
+    """The keys of the ranking of a category. Unknown keys, and keys that are equal for all units, are reported."""
+    known_keys = list[RankKey | None]()
     for n, key in enumerate(keys):
         if key.kind == "total":
-            found.append(RankKey("score", category.code))
+            known_keys.append(RankKey("score", category.code))
         elif key.kind == "level" and key.name in ("", category.code):
-            found.append(RankKey("level", category.code))
+            known_keys.append(RankKey("level", category.code))
         elif key.kind == "measure":
-            found.append(_measure(key.name, [category], [], (*path, n), document))
+            known_keys.append(_measure(key.name, [category], [], (*path, n), document))
         else:
-            what = "total" if key.kind == "overall" else "level"
-            document.problem((*path, n), f"a category is ranked by its own score and level; write {what}")
-            found.append(None)
-    return _checked(found, [category], tiers, path, document)
+            correct = "total" if key.kind == "overall" else "level"
+            document.problem((*path, n), f"a category is ranked by its own score and level; write {correct}")
+            known_keys.append(None)
+    return _checked(known_keys, [category], tiers, path, document)
 
 
 def _measure(
     name: str, categories: Sequence[model.Category], others: Sequence[str], path: Path, document: Document
 ) -> RankKey | None:
-    """The key of a group, several groups of one category, or a criterion; ``others`` are more names for suggestions."""
+    """The key of a group, several groups of one category, or a criterion. ``others`` are further names that suggestions
+    can use.
+    """
     terms = [term.strip() for term in name.split("+")]
     for category in categories:
         groups = [group.code for group in category.groups]
@@ -93,7 +95,7 @@ def _checked(
     path: Path,
     document: Document,
 ) -> tuple[RankKey, ...]:
-    """The known keys; adds a problem for a key that is given twice, or that is equal for all units."""
+    """The keys without None. A key that is given twice, or that is equal for all units, is reported as a problem."""
     by_code: Mapping[str, model.Category] = {category.code: category for category in categories}
     for n, key in enumerate(keys):
         if key is not None and key in keys[:n]:

@@ -12,11 +12,12 @@ class RankKey:
     """A value by which units are ordered."""
 
     kind: Literal["score", "level", "measure"]
-    """The converted score of a category or of all, the level of a category, or the converted score of a measure."""
+    """``score``: the converted score of a category, or the overall one; ``level``: the level of a category;
+    ``measure``: the converted score of a measure."""
     category: str = ""
     """The category; empty for the overall score."""
     measure: str = ""
-    """Canonical name, as in ``Gate``."""
+    """The measure; its name is as in ``MeasureGate.measure``. Empty for other keys."""
 
 
 @dataclass(frozen=True)
@@ -30,10 +31,11 @@ class CategoryRanking:
 
 @dataclass(frozen=True)
 class RankingRule:
-    """How units are ordered; ``categories`` is about the rankings of categories."""
+    """How units are ordered overall, and in ``categories`` how they are ordered in each category."""
 
     ties: Literal["competition", "dense", "ordinal"] = "competition"
-    """Ranks when the second and third unit tie: 1, 2, 2, 4 (the national practice), 1, 2, 2, 3 or 1, 2, 3, 4."""
+    """How ties are ranked. If the second and third unit tie: ``competition`` gives 1, 2, 2, 4 (the national practice),
+    ``dense`` 1, 2, 2, 3, and ``ordinal`` 1, 2, 3, 4."""
     exact: bool = False
     """Whether converted scores are compared exactly; otherwise at the published precision."""
     within_parent: tuple[str, ...] = ()
@@ -41,6 +43,6 @@ class RankingRule:
     commended: Mapping[str, int] = field(default_factory=dict)
     """N, by tier: the top N units of a ranking are commended. In other tiers, no unit is commended."""
     by: tuple[RankKey, ...] = (RankKey("score"),)
-    """Where the first key is equal, the second one decides, and so on."""
+    """The keys that are compared: the first one, then the second one for units with an equal first one, and so on."""
     categories: Mapping[str, CategoryRanking] = field(default_factory=dict)
     """How units are ordered in each category, by category code."""

@@ -76,7 +76,9 @@ class Rounding(StrictModel):
 
 
 class CategoryRanking(StrictModel):
-    """How units are ordered in one category; by default as the set says, by the category's score."""
+    """How units are ordered in one category. Missing keys are those of the set; by default the category's score
+    decides.
+    """
 
     ties: Literal["competition", "dense", "ordinal"] | None = None
     precision: Literal["published", "exact"] | None = None
@@ -91,7 +93,7 @@ class Ranking(StrictModel):
     cohort: WithinParent = False
     """Whether units are ranked within their parent, instead of within their tier."""
     by: RankKeys | None = None
-    """By default the overall score."""
+    """The keys of the overall ranking; by default the overall score."""
 
 
 class Commend(StrictModel):
@@ -140,7 +142,7 @@ OptionCodes = Annotated[
 
 
 class FromChildren(StrictModel):
-    """How an answer is computed from those of the children: exactly one of sum, mean, share and count."""
+    """How an answer is computed from the answers of children: exactly one of sum, mean, share and count."""
 
     tier: Code
     sum: StrictStr | None = None
@@ -171,7 +173,7 @@ class Head(StrictModel):
     notes: Texts = {}
     series: Series = ""
     extends: SetCode | None = None
-    """The set that this one changes. It is merged before the document is validated."""
+    """Code of the set that this document extends. Both are merged before the document is validated."""
     effective: Effective = Effective()
     tiers: TierCodes = Field(min_length=1)
     rounding: Rounding = Rounding()
@@ -179,7 +181,7 @@ class Head(StrictModel):
     overall: Overall | None = None
     commend: Commend | None = None
     from_children: dict[StrictStr, FromChildren] = {}
-    """By indicator that is computed."""
+    """How indicators are computed, by code of the computed indicator."""
     sources: Sources = (Source.SELF_REPORTED,)
     """The sources of the answers to all criteria that do not name their own."""
     subtotals: dict[Code, Subtotal] = {}
@@ -256,13 +258,13 @@ class Criterion(BaseModel):
     provenance: Provenance = Provenance.PUBLISHED
     notes: Texts = {}
     sources: Sources | None = None
-    """None: those of the set."""
+    """The sources of the criterion's answers; None: the sources that the set states."""
     subtotal: Code | None = None
-    """None: that of the group."""
+    """The subtotal to which the criterion belongs; None: the subtotal of its group."""
 
 
 class Level(StrictModel):
-    """A level; its condition is validated separately. ``gates`` is short for ``when`` with ``all``."""
+    """A level. Its condition is validated separately; ``gates: [...]`` means ``when: {all: [...]}``."""
 
     level: StrictInt = Field(ge=1, le=99)
     provenance: Provenance = Provenance.PUBLISHED

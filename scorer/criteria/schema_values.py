@@ -44,11 +44,11 @@ NO_LANGUAGE = "und"
 
 Texts = dict[Language, Annotated[StrictStr, Field(min_length=1)]]
 Titles = dict[Language, Annotated[StrictStr, Field(min_length=1, max_length=500)]]
-"""Lists and tables show titles, so they are limited in length."""
+"""The length of titles is limited, because lists and tables show them."""
 
 
 def _in_no_language(value: object) -> object:
-    """A text as texts by language."""
+    """A text becomes a mapping of ``NO_LANGUAGE`` to the text; other values stay as they are."""
     if isinstance(value, str):
         return {NO_LANGUAGE: value} if value else {}
     if not isinstance(value, Mapping):
@@ -83,7 +83,7 @@ def _by_tier(check: Callable[[object], Value], written: Any) -> PlainValidator:
 
     def read(value: object) -> Value | dict[str, Value]:
         if isinstance(value, Mapping) and value:
-            return {str(tier): TierError.at(str(tier), check, item) for tier, item in value.items()}
+            return {str(tier): TierError.parsing(str(tier), check, item) for tier, item in value.items()}
         return check(value)
 
     return PlainValidator(read, json_schema_input_type=written | dict[str, written])

@@ -9,11 +9,12 @@ from scorer.criteria.model import Category, Combine, CriteriaSet, Criterion, Gro
 from scorer.model.fixed_point import MAX_MICROPOINTS, PointsByTier, plain, whole_weights
 
 MAX_GEOMETRIC_WEIGHTS = 1000
-"""Maximum sum of the weights of a geometric mean, as whole numbers: exact means are powers of this degree."""
+"""Maximum sum of the weights of a geometric mean, as whole numbers. To round a mean exactly, numbers are raised to the
+power of this sum."""
 
 
 def check(criteria_set: CriteriaSet, document: Document) -> None:
-    """Adds every problem to the document."""
+    """Adds problems with caps, weights and means to the document."""
     categories, overall = criteria_set.categories, criteria_set.overall
     for category in categories:
         path: Path = ("categories", category.code)
@@ -52,14 +53,14 @@ def _check_total(
                 document.problem(weight_path, f"{message}{'.'.join(map(str, path))!r}", key=True)
         return
     if total.points is None:
-        document.problem((*path, "points"), "a mean has no sum, so it requires the key 'points': its maximum")
+        document.problem((*path, "points"), "a mean needs the key 'points', which states its maximum")
         return
     for tier in tiers:
         if total.points.of(tier) is None:
             document.problem((*path, "points"), f"has no points for tier {tier!r}, which has criteria")
         for code, part in parts.items():
             if part.highest(tier) and not part.maximum(tier):
-                message = f"has no maximum in tier {tier!r}, so that its share of a maximum means nothing"
+                message = f"has no maximum in tier {tier!r}, so its share in the mean is not defined"
                 document.problem((*parts_path, code), message, key=True)
     weights = sum(whole_weights([part.weight for part in parts.values()])) if parts else 0
     if total.combine is Combine.GEOMETRIC_MEAN and weights > MAX_GEOMETRIC_WEIGHTS:
@@ -71,11 +72,11 @@ def _check_cap(
     cap: PointsByTier | None, wholes: Sequence[Criterion | Group | Category], tier: str, path: Path, document: Document
 ) -> None:
     """Checks the cap of a sum. ``wholes`` are its criteria, groups or categories."""
-    most, highest = cap.of(tier) if cap else None, sum(whole.highest(tier) for whole in wholes)
-    if most == 0:
+    limit, highest = cap.of(tier) if cap else None, sum(whole.highest(tier) for whole in wholes)
+    if limit == 0:
         document.problem((*path, "cap"), f"a cap of 0 leaves no points in tier {tier!r}")
-    elif most is not None and most >= highest:
-        message = f"a cap of {plain(most)} points limits nothing in tier {tier!r}, which can give {plain(highest)}"
+    elif limit is not None and limit >= highest:
+        message = f"a cap of {plain(limit)} points limits nothing in tier {tier!r}, which can give {plain(highest)}"
         document.warn((*path, "cap"), message)
 
 
@@ -97,7 +98,7 @@ def _check_overall(criteria_set: CriteriaSet, tier: str, document: Document) -> 
 
 
 def _most_converted(category: Category, tier: str) -> int:
-    """The largest converted score. With a bonus, it is reached where few criteria apply."""
+    """The largest converted score, in micropoints. With bonuses, a unit reaches it when few criteria apply to it."""
     maximum, highest = category.maximum(tier), category.highest(tier)
     lowest = sum(c.bounds(tier)[0] for group in category.groups for c in group.of(tier))
     most = max(highest, -lowest if category.total.may_be_negative else 0)
@@ -108,7 +109,9 @@ def _most_converted(category: Category, tier: str) -> int:
 
 
 def _smallest_applicable(category: Category, tier: str) -> int:
-    """The smallest applicable maximum above 0: of the criteria that always apply, or else of any criterion."""
+    """The smallest applicable maximum above 0: that of all criteria that always apply; if there are none, that of one
+    criterion.
+    """
     always, any_criterion = 0, list[int]()
     for group in category.groups:
         maxima = [(criterion.maximum(tier), _can_be_left_out(criterion)) for criterion in group.of(tier)]

@@ -1,4 +1,4 @@
-"""What criteria sets can refer to."""
+"""The criterion groups and formula kinds that criteria sets can refer to."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from scorer.model.indicators import Indicator
 
 
 class GroupDeclaration(NamedTuple):
-    """What a plugin declares about a criterion group."""
+    """The declaration of a criterion group: its titles and indicators."""
 
     title: Texts
     indicators: Sequence[Indicator]
@@ -34,12 +34,12 @@ class QuarantinedPlugin(NamedTuple):
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """What criteria sets can refer to: criterion groups with their indicators, and formula kinds."""
+    """The criterion groups, with their indicators, and the formula kinds that criteria sets can refer to."""
 
     groups: Mapping[str, GroupDeclaration]
-    """By code of the group."""
+    """Criterion groups by code."""
     formulas: Mapping[str, type[Formula]]
-    """By name of the formula kind."""
+    """Formula kinds by name."""
     unavailable: tuple[QuarantinedPlugin, ...]
     """Quarantined plugins, which may declare a group or formula kind that a set names."""
 

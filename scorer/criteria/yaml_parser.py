@@ -30,7 +30,8 @@ MAX_DIGITS = 30
 MERGE_KEY = "<<"
 """The key that, in YAML 1.1, copies the keys of another mapping. YAML 1.2 has no such key."""
 _PORTABLE_NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*|(0|[1-9][0-9]*)?\.[0-9]*)")
-"""Numbers that every version of YAML reads as the same number. Not 010 (8 or 10), 1_0 or 1e3 (a number or a text)."""
+"""Numbers that mean the same in every version of YAML. Not so 010, which is 8 or 10, and 1_0 and 1e3, which are numbers
+or texts."""
 _STANDARD_TAG_PREFIX = "tag:yaml.org,2002:"
 
 

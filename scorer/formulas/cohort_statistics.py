@@ -113,10 +113,10 @@ class _Scale:
     def exact(self, score: int) -> Fraction:
         """The micropoints of a score, not rounded. Fractions within the tolerance of a half become exactly a half."""
         distance = min(max(score - self.start, 0), self.length)
-        whole, left = divmod(distance * self.maximum, self.length)
-        if abs(2 * left - self.length) * INVERSE_HALF_TOLERANCE < self.length:
+        whole, remainder = divmod(distance * self.maximum, self.length)
+        if abs(2 * remainder - self.length) * INVERSE_HALF_TOLERANCE < self.length:
             return whole + Fraction(1, 2)
-        return whole + Fraction(left, self.length)
+        return whole + Fraction(remainder, self.length)
 
 
 class ZScores(Formula):

@@ -36,8 +36,8 @@ PERCENT = 10_000
 """Parts per million in one percent."""
 
 MAX_SHARE = 1_000_000
-"""Largest share. Numerators are then below 2^40 and denominators at most 10^6, so that products with
-both fit 64 bits in the C code."""
+"""Largest share. Numerators are then below 2^40 and denominators at most 10^6, so that the C code can
+multiply answers by both exactly, in 128 bits."""
 
 MAX_MICROPOINTS = 2**32 - 1
 """Largest nominal maximum of a tier (4,294.967295 points): products of two such sums still fit 64 bits."""
@@ -156,7 +156,7 @@ class TierError(ValueError):
         self.tier = tier
 
     @classmethod
-    def at(cls, tier: str, parse: Callable[[object], Parsed], value: object) -> Parsed:
+    def parsing(cls, tier: str, parse: Callable[[object], Parsed], value: object) -> Parsed:
         """Returns ``parse(value)``, and raises its ValueError as a TierError of this tier."""
         try:
             return parse(value)
@@ -186,7 +186,8 @@ class PointsByTier:
             if not value:
                 raise ValueError("names no tier")
             return cls(
-                None, tuple((str(tier), TierError.at(str(tier), _points, number)) for tier, number in value.items())
+                None,
+                tuple((str(tier), TierError.parsing(str(tier), _points, number)) for tier, number in value.items()),
             )
         return cls(_points(value))
 
@@ -200,7 +201,7 @@ class PointsByTier:
         if isinstance(value, PointsByTier):
             return value
         if isinstance(value, Mapping) and value:
-            by_tier = ((str(tier), TierError.at(str(tier), parse_percent, item)) for tier, item in value.items())
+            by_tier = ((str(tier), TierError.parsing(str(tier), parse_percent, item)) for tier, item in value.items())
             return cls(None, tuple(by_tier))
         return cls(parse_percent(value))
 

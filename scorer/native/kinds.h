@@ -82,7 +82,7 @@ static inline int is_exact(double number) {
     return fabs(number) < 0x1p53;
 }
 
-/* The answer must be exact; factors are below 2^40, see MAX_SHARE. */
+/* The answer must be a whole number below 2^53, so that it is exact; factors are below 2^40, see MAX_SHARE. */
 static inline __int128 multiply(double answer, double factor) {
     return (__int128)answer * (int64_t)factor;
 }

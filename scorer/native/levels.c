@@ -51,13 +51,14 @@ AVX2_CLONE static void allow(const int64_t *restrict table, const int64_t *restr
         allowed[i] &= table[cells[i]];
 }
 
-/* Forbids every outcome where nothing applies. */
+/* Forbids all outcomes of units to which no criterion applies. */
 AVX2_CLONE static void forbid_all(const double *restrict maximum, Py_ssize_t n, int64_t *restrict allowed) {
     for (Py_ssize_t i = 0; i < n; i++)
         allowed[i] = maximum[i] == 0 ? 0 : allowed[i];
 }
 
-/* Sets level and rank of one outcome where it is allowed. Without branches, which cannot be predicted. */
+/* Sets the level, and the level counted from the worst one (`rank`), of units to which the outcome is allowed. It uses
+   no branches, because they could not be predicted. */
 AVX2_CLONE static void set_outcome(const int64_t *restrict allowed, int64_t bit, int64_t level, double rank,
                                    Py_ssize_t n, int64_t *restrict levels, double *restrict reached) {
     for (Py_ssize_t i = 0; i < n; i++) {
@@ -80,8 +81,8 @@ static const double *compared(const struct job *job, int64_t number, Py_ssize_t 
     return job->reached + (number - 2 * sums - rows) * TILE;
 }
 
-/* Fills the cells of a rule: the sum over comparisons of (thresholds reached) x stride. Then takes away the outcomes
-   that the rule does not allow. */
+/* Fills the cells of a rule: the sum over comparisons of (thresholds reached) x stride. Then forbids the outcomes that
+   the rule does not allow. */
 static void apply_rule(const struct job *job, Py_ssize_t rule, Py_ssize_t start, Py_ssize_t n) {
     const struct array *a = job->arrays;
     const struct rule *own = (const struct rule *)a[RULES].view.buf + rule;

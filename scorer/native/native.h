@@ -68,7 +68,7 @@ static inline double rounded(double value) {
 }
 
 /* The nearest whole number of millionths. For the double nearest to k / 10^6, this is k, up to 8,000,000,000. (From
-   2,000,000,000 on, doubles are so far apart that the product alone can be rounded to a neighbour of k.) */
+   2,000,000,000 on, doubles are so far apart that the product alone can be rounded to k - 1 or k + 1.) */
 static inline double millionths(double value) {
     const double micro = rint(value * 1e6), back = micro / 1e6;
     if (back == value || !(fabs(micro) >= 2e15))

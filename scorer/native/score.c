@@ -69,8 +69,8 @@ AVX2_CLONE static void fill_converted(const double *restrict points, const doubl
             converted[i] = convert_exactly(points[i], maximum[i], nominal);
 }
 
-/* Fills the multiple of step that is nearest or next, see ROUNDINGS; never -0.0, which equals 0 but has other bytes.
-   Scores are whole numbers. */
+/* Rounds scores, which are whole numbers, to multiples of step; see ROUNDINGS. Never gives -0.0, which equals 0 but has
+   other bytes. */
 AVX2_CLONE static void fill_published(const double *restrict converted, double step, enum rounding rounding,
                                       Py_ssize_t n, double *restrict published) {
     const double half = floor(step / 2), added = rounding == UP ? step - 1 : rounding == DOWN ? 0 : half;

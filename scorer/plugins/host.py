@@ -15,6 +15,7 @@ from scorer.formulas import KINDS, Formula
 from scorer.model.untrusted import describe_error
 from scorer.plugins.declaration import load_plugin
 from scorer.plugins.group import CriterionGroup
+from scorer.plugins.loaded_code import LoadedCode
 from scorer.plugins.plugin import Plugin
 from scorer.plugins.probe import TIME_LIMIT, probe_plugins
 from scorer.plugins.process_state import no_process_exit
@@ -59,29 +60,30 @@ class PluginHost:
         Args:
             time_limit: seconds that the probe of one plugin may take.
         """
-        found, unreadable = _find()
-        to_probe = [point for point, plugin in found if plugin.distribution != BUNDLED]
+        to_load, unreadable = _find()
+        to_probe = [point for point, plugin in to_load if plugin.distribution != BUNDLED]
         results = dict(
             zip(to_probe, probe_plugins([(p.name, p.value) for p in to_probe], time_limit=time_limit), strict=True)
         )
         loaded: list[Plugin] = []
-        for point, plugin in found:
-            result = results.get(point)
-            if result is None:
-                loaded.append(load_plugin(plugin, point.load, loaded))
-            elif not result.failure:
-                with no_process_exit():
+        with no_process_exit():
+            loaded_code = LoadedCode() if to_probe else None
+            for point, plugin in to_load:
+                result = results.get(point)
+                if result is None:
                     loaded.append(load_plugin(plugin, point.load, loaded))
-            else:
-                loaded.append(
-                    replace(
-                        plugin,
-                        failure=result.failure,
-                        group_name=result.group_name,
-                        api_version=result.api_version,
-                        withheld=tuple(map(Path, result.withheld)),
+                elif not result.failure:
+                    loaded.append(load_plugin(plugin, point.load, loaded, loaded_code=loaded_code))
+                else:
+                    loaded.append(
+                        replace(
+                            plugin,
+                            failure=result.failure,
+                            group_name=result.group_name,
+                            api_version=result.api_version,
+                            withheld=tuple(map(Path, result.withheld)),
+                        )
                     )
-                )
         return cls((*loaded, *unreadable))
 
     @classmethod
@@ -111,7 +113,7 @@ def _find() -> tuple[list[tuple[EntryPoint, Plugin]], list[Plugin]]:
         plugin for each distribution whose metadata cannot be read, and for each plugin whose distribution has the
         scorer's own name.
     """
-    found, unreadable, names = [], [], set()
+    to_load, unreadable, names = [], [], set()
     for distribution in importlib.metadata.distributions():
         try:
             metadata = distribution.metadata  # parses the file each time
@@ -132,10 +134,10 @@ def _find() -> tuple[list[tuple[EntryPoint, Plugin]], list[Plugin]]:
             unreadable += [Plugin(point.name, name, version, failure=failure) for point in points]
             continue  # so that it does not hide the scorer's own plugins
         if normal_name not in names:  # if two distributions have one name, Python imports the first
-            found += [(point, Plugin(point.name, name, version)) for point in points]
+            to_load += [(point, Plugin(point.name, name, version)) for point in points]
         if points or normal_name != BUNDLED:
             names.add(normal_name)
-    return sorted(found, key=lambda pair: _sort_key(*pair)), sorted(unreadable, key=lambda plugin: plugin.name)
+    return sorted(to_load, key=lambda pair: _sort_key(*pair)), sorted(unreadable, key=lambda plugin: plugin.name)
 
 
 def _sort_key(point: EntryPoint, plugin: Plugin) -> tuple[bool, str, str, str]:

@@ -307,7 +307,7 @@ def test_a_minimum_for_the_only_tier_with_a_group_is_accepted() -> None:
          "can never apply in tier 'district'"),
         ([{"level": 1, "gates": [north()]}],
          [{"when": {"not": {"at_least": 2, "of": [WEST, north(), WEST]}}, "not_ranked": True}],
-         "at_least: 2 can never hold in tier 'commune', which has 1 of the conditions"),
+         "at_least: 2 can never hold in tier 'commune', which has only 1 of these conditions"),
         ([{"level": 1, "gates": [north()]}], [{"when": INCIDENT, "no_better_than": 1}], "forbids nothing"),
         ([{"level": 1, "gates": [north()]}], [{"when": INCIDENT, "no_better_than": 3}], "has no level 3"),
         ([{"level": 1, "when": {"at_least": 3, "of": [north(), south()]}}], [], "because there are only 2"),

@@ -1,4 +1,6 @@
-"""Builds the documentation site, with warnings as errors, and checks its links and that it asks no other host."""
+"""Builds the documentation site, with warnings as errors, and checks that its links work and that it loads nothing from
+other hosts.
+"""
 
 import argparse
 import shutil
@@ -12,12 +14,12 @@ from site_pages import ROOT, collect
 
 
 def build(site: Path) -> bool:
-    """Write the site into a directory, which is replaced; return False after a warning, which the generator prints."""
+    """Writes the site into a directory, which is replaced. Returns False if the generator has printed a warning."""
     shutil.rmtree(site, ignore_errors=True)
     with tempfile.TemporaryDirectory() as temporary:
         project = Path(temporary)
         shutil.copyfile(ROOT / "zensical.toml", project / "zensical.toml")
-        for folder in ("scorer", "clients"):  # whose code the API pages are made from
+        for folder in ("scorer", "clients"):  # the API pages are made from this code
             (project / folder).symlink_to(ROOT / folder)
         collect(project / "docs")
         done = subprocess.run([sys.executable, "-m", "zensical", "build", "--strict"], cwd=project)
@@ -27,17 +29,17 @@ def build(site: Path) -> bool:
 
 
 def main() -> int:
-    """Build and check the site; the exit code is 1 if anything is wrong with it."""
+    """Builds and checks the site. The exit code is 1 if there was a warning or a check failed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("site", nargs="?", type=Path, default=ROOT / "site", help="directory to write, replaced")
     site = parser.parse_args().site.resolve()
     if not build(site):
         return 1
-    found = list(problems(site))
-    for problem in found:
+    errors = list(problems(site))
+    for problem in errors:
         print(problem)
-    print(f"{site}: {len(list(site.rglob('*.html')))} pages, {len(found)} problems")
-    return 1 if found else 0
+    print(f"{site}: {len(list(site.rglob('*.html')))} pages, {len(errors)} problems")
+    return 1 if errors else 0
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ Descriptor = dict[str, Any]
 
 
 def page() -> str:
-    """Return the Markdown of all protos below proto/egov."""
+    """Returns the Markdown of all protos below proto/egov."""
     return HEAD + "".join(f"{line}\n" for file in _files() for line in _file(file))
 
 
@@ -32,7 +32,9 @@ def _files() -> list[Descriptor]:
 
 
 class _Comments:
-    """The comments of one file, by the paths that source info has: field numbers and positions, alternating."""
+    """The comments of one file, by path: field numbers of the descriptor and indices, alternating, as in
+    SourceCodeInfo.
+    """
 
     SYNTAX, MESSAGES, ENUMS, SERVICES = 12, 4, 5, 6
     PARTS = 2
@@ -43,7 +45,7 @@ class _Comments:
         self._texts = {tuple(place.get("path", ())): place.get("leadingComments", "") for place in places}
 
     def text(self, *path: int) -> str:
-        """The comment in one line, so that it also fits into a cell of a table."""
+        """The comment at a path, as one line, so that it fits into a cell of a table."""
         return " ".join(self._texts.get(path, "").split()).replace("|", "\\|")
 
 

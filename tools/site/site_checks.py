@@ -17,7 +17,7 @@ _FETCHED_LINKS = {"stylesheet", "icon", "preload", "preconnect", "dns-prefetch",
 
 @dataclass
 class Document(HTMLParser):
-    """What one page or picture refers to."""
+    """The addresses that one page or picture refers to."""
 
     text: str
     loads: list[str] = field(default_factory=list)
@@ -26,7 +26,7 @@ class Document(HTMLParser):
     """Addresses that a reader may follow."""
     anchors: set[str] = field(default_factory=set)
     scripts: set[str] = field(default_factory=set)
-    """What the theme would load scripts for."""
+    """The classes on this page for which the theme would load a script from another host."""
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -47,7 +47,9 @@ class Document(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         """Called by HTMLParser, also with the content of style elements."""
-        if self.cdata_elem == "style" or "@font-face" in data:  # in an SVG, style is an element like others
+        if (
+            self.cdata_elem == "style" or "@font-face" in data
+        ):  # HTMLParser does not treat the style elements of an SVG specially
             self.loads += css_addresses(data)
 
 
@@ -57,7 +59,7 @@ def css_addresses(text: str) -> list[str]:
 
 
 def problems(site: Path) -> Iterator[str]:
-    """Yield everything that is wrong with a built site, one line per problem."""
+    """Yields the problems of a built site, one line per problem."""
     pages = {path: Document(path.read_text(encoding="utf-8")) for path in sorted(site.rglob("*.html"))}
     pictures = {path: Document(path.read_text(encoding="utf-8")) for path in site.rglob("*.svg")}
     sheets = {path: css_addresses(path.read_text(encoding="utf-8")) for path in site.rglob("*.css")}
@@ -69,7 +71,7 @@ def problems(site: Path) -> Iterator[str]:
         if path.name != "404.html":  # served for any address, so its links start at the root
             yield from (f"{path.relative_to(site)}: {broken}" for broken in _broken_links(path, document, pages))
     if not json.loads((site / "search.json").read_text(encoding="utf-8"))["items"]:
-        yield "search.json: nothing can be searched"
+        yield "search.json: the search index is empty"
 
 
 def _is_elsewhere(address: str) -> bool:

@@ -27,7 +27,7 @@ OUTSIDE = {
 """Pages from outside docs/: the file in the repository, and the page on the site."""
 PROTO, PROTO_PAGE = "proto/egov/scorer/v1", "api/proto.md"
 COPIES = "files"
-"""Folder of the site with copies of files that pages link to and that are no pages."""
+"""Folder of the site with copies of files that pages link to and that are not pages themselves."""
 
 _CODE_OR_LINK = re.compile(
     r"^```.*?^```$|\[(?P<words>[^\]]*)\]\((?!\w+:|#)(?P<path>[^)#\s]+)(?P<anchor>#[^)]*)?\)", re.MULTILINE | re.DOTALL
@@ -35,7 +35,7 @@ _CODE_OR_LINK = re.compile(
 
 
 def collect(directory: Path) -> None:
-    """Write all pages, and the files that they link to, into a directory that does not exist yet."""
+    """Writes all pages, and the files that they link to, into a directory that does not exist yet."""
     shutil.copytree(ROOT / "docs", directory)
     sources = {f"docs/{path.relative_to(directory).as_posix()}": path for path in directory.rglob("*.md")}
     sources |= {source: directory / page for source, page in OUTSIDE.items()}
@@ -52,29 +52,29 @@ def collect(directory: Path) -> None:
 
 
 def with_links_of_the_site(text: str, source: str) -> str:
-    """Replace the links of a page, whose file in the repository is source, with links between pages of the site."""
+    """Replaces the links of a page by links between pages of the site. ``source`` is the file of the page."""
     start = PurePosixPath(_on_site(source)).parent
 
-    def replace(found: re.Match[str]) -> str:
-        if not found["path"]:
-            return found[0]
-        page = _on_site(_in_repository(found["path"], source))
-        if (ROOT / _in_repository(found["path"], source)).is_dir() and page.startswith(COPIES):
-            return found["words"]  # a folder that has no page
-        return f"[{found['words']}]({os.path.relpath(page, start)}{found['anchor'] or ''})"
+    def replace(match: re.Match[str]) -> str:
+        if not match["path"]:
+            return match[0]
+        page = _on_site(_in_repository(match["path"], source))
+        if (ROOT / _in_repository(match["path"], source)).is_dir() and page.startswith(COPIES):
+            return match["words"]  # the target is a folder without a page
+        return f"[{match['words']}]({os.path.relpath(page, start)}{match['anchor'] or ''})"
 
     return _CODE_OR_LINK.sub(replace, text)
 
 
 def _linked(text: str, source: str) -> Iterator[str]:
-    """Yield the files and folders of the repository that a page links to."""
-    for found in _CODE_OR_LINK.finditer(text):
-        if found["path"]:
-            yield _in_repository(found["path"], source)
+    """Yields the files and folders of the repository that a page links to."""
+    for match in _CODE_OR_LINK.finditer(text):
+        if match["path"]:
+            yield _in_repository(match["path"], source)
 
 
 def _in_repository(path: str, source: str) -> str:
-    """Where a link of a file leads, from the root of the repository."""
+    """The path of a link's target, relative to the root of the repository. ``source`` is the file with the link."""
     return os.path.normpath(PurePosixPath(source).parent / path)
 
 

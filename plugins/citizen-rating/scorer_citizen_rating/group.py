@@ -10,7 +10,7 @@ from scorer.plugin_api import CriterionGroup, Indicator, PartOf
 
 
 class CitizenRating(CriterionGroup):
-    """Has no code of its own that scores: the criteria set names the formulas."""
+    """Criteria of this group are scored by the formulas that the criteria set names."""
 
     name, api_version = "citizen_rating", 1
     title = {"en": "Rating by citizens", "vi": "Người dân đánh giá"}
@@ -47,7 +47,7 @@ class CitizenRating(CriterionGroup):
             kind="count",
             unit="people",
             unit_titles={"vi": "người"},
-            title={"en": "Of them, those who rated the officials", "vi": "Trong đó, số người đã đánh giá cán bộ"},
+            title={"en": "People who rated the officials", "vi": "Trong đó, số người đã đánh giá cán bộ"},
             maximum=100_000_000,
         ),
         Indicator(
@@ -56,7 +56,7 @@ class CitizenRating(CriterionGroup):
             unit="people",
             unit_titles={"vi": "người"},
             title={
-                "en": "Of those who rated the officials, those who are satisfied",
+                "en": "People who rated the officials and are satisfied",
                 "vi": "Số người hài lòng trong số người đã đánh giá cán bộ",
             },
             maximum=100_000_000,
@@ -66,7 +66,7 @@ class CitizenRating(CriterionGroup):
             kind="count",
             unit="people",
             unit_titles={"vi": "người"},
-            title={"en": "Of them, those who rated the agency", "vi": "Trong đó, số người đã đánh giá cơ quan, đơn vị"},
+            title={"en": "People who rated the agency", "vi": "Trong đó, số người đã đánh giá cơ quan, đơn vị"},
             maximum=100_000_000,
         ),
         Indicator(
@@ -75,7 +75,7 @@ class CitizenRating(CriterionGroup):
             unit="people",
             unit_titles={"vi": "người"},
             title={
-                "en": "Of those who rated the agency, those who are satisfied",
+                "en": "People who rated the agency and are satisfied",
                 "vi": "Số người hài lòng trong số người đã đánh giá cơ quan, đơn vị",
             },
             maximum=100_000_000,

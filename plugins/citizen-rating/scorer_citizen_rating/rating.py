@@ -42,7 +42,9 @@ def smallest_sample(people: NDArray[np.float64], margin: Fraction) -> NDArray[np
 
 
 class _Ratings(NamedTuple):
-    """The ratings of n units. The ratings of a unit do not count if any of the three flags is set."""
+    """The ratings of n units. The ratings of a unit do not count if one of ``missing``, ``nobody_served``, ``too_few``
+    is set.
+    """
 
     satisfied: NDArray[np.float64]
     """(n,) people who are satisfied, at most ``answered``; 0 if the ratings do not count."""
@@ -88,7 +90,9 @@ class Rating(Formula):
         return [Read((key,), getattr(self, key), counts) for key in ("satisfied", "answered", "served")]
 
     def problems(self, points: PointsByTier, tiers: Iterable[str]) -> Iterator[tuple[tuple[str | int, ...], str]]:
-        """Reports tiers of the criterion that have no margin, and margins that are too small, large or fine."""
+        """Reports tiers of the criterion that have no margin, and margins that are out of range or have too many
+        decimals.
+        """
         del points
         for tier in tiers:
             margin = self.margin.of(tier)

@@ -10,7 +10,7 @@ from scorer.plugin_api import CriterionGroup, Indicator, PartOf
 
 
 class InformationSecurity(CriterionGroup):
-    """Has no code of its own that scores: the criteria set names the formulas."""
+    """Criteria of this group are scored by the formulas that the criteria set names."""
 
     name, api_version = "information_security", 1
     title = {"en": "Information security", "vi": "An toàn, an ninh thông tin"}

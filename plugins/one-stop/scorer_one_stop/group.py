@@ -9,7 +9,7 @@ from scorer.plugin_api import CriterionGroup, Indicator, PartOf
 
 
 class OneStop(CriterionGroup):
-    """Has no code of its own that scores: the criteria set names the formulas."""
+    """Criteria of this group are scored by the formulas that the criteria set names."""
 
     name, api_version = "one_stop", 1
     title = {"en": "Electronic one-stop service", "vi": "Một cửa điện tử"}
@@ -95,7 +95,7 @@ class OneStop(CriterionGroup):
             kind="count",
             unit="procedures",
             unit_titles={"vi": "thủ tục"},
-            title={"en": "Of them, at level 3", "vi": "Trong đó, số thủ tục mức độ 3"},
+            title={"en": "Procedures offered online at level 3", "vi": "Trong đó, số thủ tục mức độ 3"},
             maximum=100_000,
         ),
         Indicator(
@@ -103,7 +103,7 @@ class OneStop(CriterionGroup):
             kind="count",
             unit="procedures",
             unit_titles={"vi": "thủ tục"},
-            title={"en": "Of them, at level 4", "vi": "Trong đó, số thủ tục mức độ 4"},
+            title={"en": "Procedures offered online at level 4", "vi": "Trong đó, số thủ tục mức độ 4"},
             maximum=100_000,
         ),
         Indicator(
@@ -112,7 +112,7 @@ class OneStop(CriterionGroup):
             unit="procedures",
             unit_titles={"vi": "thủ tục"},
             title={
-                "en": "Of them, interlinked between departments and the office of the provincial People's Committee",
+                "en": "Online procedures interlinked between departments and the office of the People's Committee",
                 "vi": "Trong đó, số thủ tục cấu hình liên thông giữa các sở, ngành với Văn phòng UBND tỉnh",
             },
             maximum=100_000,
@@ -131,7 +131,7 @@ class OneStop(CriterionGroup):
             unit="systems",
             unit_titles={"vi": "hệ thống"},
             title={
-                "en": "Of them, those that share their data with the province's page of public services",
+                "en": "One-stop systems that share their data with the province's page of public services",
                 "vi": "Trong đó, số hệ thống chia sẻ dữ liệu với trang thông tin dịch vụ công của tỉnh",
             },
             maximum=100_000,
@@ -166,7 +166,7 @@ class OneStop(CriterionGroup):
             unit="certificates",
             unit_titles={"vi": "chứng thư"},
             title={
-                "en": "Digital certificates issued to them (USB token, SIM PKI)",
+                "en": "Digital certificates issued to officials with authority to sign (USB token, SIM PKI)",
                 "vi": "Số chứng thư số đã cấp (USB Token và SIM PKI)",
             },
             maximum=1_000_000,
@@ -192,7 +192,7 @@ class OneStop(CriterionGroup):
             kind="number",
             unit="documents a day",
             unit_titles={"vi": "văn bản/ngày"},
-            title={"en": "Documents exchanged a day", "vi": "Số văn bản trao đổi trong ngày"},
+            title={"en": "Documents exchanged per day", "vi": "Số văn bản trao đổi trong ngày"},
             minimum=0,
             maximum=10_000_000,
         ),
@@ -201,7 +201,10 @@ class OneStop(CriterionGroup):
             kind="number",
             unit="documents a day",
             unit_titles={"vi": "văn bản/ngày"},
-            title={"en": "Of them, electronic ones", "vi": "Trong đó, số văn bản điện tử trao đổi trong ngày"},
+            title={
+                "en": "Electronic documents exchanged per day",
+                "vi": "Trong đó, số văn bản điện tử trao đổi trong ngày",
+            },
             minimum=0,
             maximum=10_000_000,
         ),

@@ -6,7 +6,7 @@ from scorer.plugin_api import CriterionGroup, Indicator, hookimpl
 
 
 class AwardedTotal(CriterionGroup):
-    """Has no code of its own that scores: the criteria set names the formulas."""
+    """Criteria of this group are scored by the formulas that the criteria set names."""
 
     name, api_version = "awarded_total", 1
     title = {"en": "Total awarded", "vi": "Tổng điểm đã công bố"}

@@ -9,7 +9,9 @@ from scorer.plugin_api import CriterionGroup, Indicator, hookimpl
 
 
 class DigitalTransformation(CriterionGroup):
-    """Scored by the formulas that the criteria set names; a sub-index is a share from 0 to 1."""
+    """Criteria of this group are scored by the formulas that the criteria set names. A sub-index is a share from 0 to
+    1.
+    """
 
     name, api_version = "digital_transformation", 1
     title = {"en": "Digital transformation", "vi": "Chuyển đổi số"}

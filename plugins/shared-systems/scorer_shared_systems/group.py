@@ -10,7 +10,7 @@ from scorer.plugin_api import CriterionGroup, Indicator, PartOf
 
 
 class SharedSystems(CriterionGroup):
-    """Has no code of its own that scores: the criteria set names the formulas."""
+    """Criteria of this group are scored by the formulas that the criteria set names."""
 
     name, api_version = "shared_systems", 1
     title = {"en": "Shared systems", "vi": "Hệ thống dùng chung"}
@@ -71,7 +71,7 @@ class SharedSystems(CriterionGroup):
             unit="systems",
             unit_titles={"vi": "hệ thống"},
             title={
-                "en": "Of these, connected with systems of the province, the centre or other fields",
+                "en": "Specialised systems connected with systems of the province, the central level or other fields",
                 "vi": "Số hệ thống chuyên ngành đã kết nối với hệ thống của tỉnh, Trung ương, ngành khác",
             },
             maximum=1000,
@@ -91,7 +91,7 @@ class SharedSystems(CriterionGroup):
             unit="projects",
             unit_titles={"vi": "dự án"},
             title={
-                "en": "Of these, with the opinion of Sở Thông tin và Truyền thông",
+                "en": "IT projects on which Sở Thông tin và Truyền thông gave its opinion",
                 "vi": "Số đề án, dự án đã lấy ý kiến Sở Thông tin và Truyền thông",
             },
             maximum=1000,

@@ -14,7 +14,7 @@ from scorer.criteria.rank_keys import category_keys, overall_keys
 from scorer.criteria.ranking_rule import CategoryRanking, RankingRule, RankKey
 from scorer.criteria.schema_errors import parse_model, sound_part
 from scorer.criteria.set_indicators import SetIndicators
-from scorer.criteria.tiers import USUAL_TIERS, check_tier, check_tiers
+from scorer.criteria.tiers import USUAL_TIERS, check_tier, check_tiers, check_titles
 from scorer.criteria.vocabulary import Vocabulary
 from scorer.criteria.yaml_parser import parse
 from scorer.model.indicators import Source
@@ -89,6 +89,7 @@ class _Loader:
             return None
         tiers = as_mapping(data.get("tiers"))
         tier_titles = self._tier_titles(tiers)
+        check_titles(tier_titles, self.tiers, self.document)
         for n, tier in enumerate(self.tiers):
             if tier in self.tiers[:n]:
                 problem(("tiers", n), f"tier {tier!r} is given twice")

@@ -17,6 +17,19 @@ USUAL_TIERS: Mapping[str, Texts] = {
 """Titles of tiers for documents that give none."""
 
 
+def check_titles(titles: Mapping[str, Texts], tiers: Collection[str], document: Document) -> None:
+    """Adds a problem for each title that two tiers have, or that is the code of another: in a file of answers, it could
+    name either.
+    """
+    owners = {tier.casefold(): tier for tier in tiers}
+    for tier, texts in titles.items():
+        for language, title in texts.items():
+            owner = owners.setdefault(" ".join(title.casefold().split()), tier)
+            if owner != tier:
+                message = f"tiers {owner!r} and {tier!r} are both called {title!r}"
+                document.problem(("tiers", tier, "title", language), message)
+
+
 def check_tiers(named: Iterable[str], tiers: Collection[str], path: Path, document: Document) -> None:
     """Adds a problem for each unknown tier.
 

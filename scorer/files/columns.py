@@ -11,6 +11,7 @@ from scorer.engine.plan import SetPlan
 from scorer.files.texts import KINDS, TEXTS
 from scorer.model.indicators import Indicator, IndicatorKind
 from scorer_client.files.messages import COLUMN_TITLES, NOT_APPLICABLE, Language
+from scorer_client.files.names import plain
 from scorer_client.titles import text
 
 
@@ -35,20 +36,18 @@ def form_columns(plan: SetPlan, tier: str, language: Language) -> list[FormColum
     criteria_set, texts = plan.criteria_set, TEXTS[language]
     within = tier in criteria_set.ranking.within_parent
     required_by_code = {"id": True, "name": False, "parent": within}
+    uses = _uses(criteria_set)
     columns = [
         FormColumn(
             code,
-            _fixed_header(code, language, required),
+            _header(code, COLUMN_TITLES[code][language == "vi"], uses) + (" *" if required else ""),
             _lines(texts["required"] if required else "", texts[code]),
             required,
         )
         for code, required in required_by_code.items()
     ]
-    indicators = [*_indicators(plan, tier)]
-    titles = Counter(text(indicator.title, language, indicator.code) for indicator, _ in indicators)
-    for indicator, criteria in indicators:
-        title = text(indicator.title, language, indicator.code)
-        header = f"{title} ({indicator.code})" if titles[title] > 1 else title
+    for indicator, criteria in _indicators(plan, tier):
+        header = _header(indicator.code, text(indicator.title, language, indicator.code), uses)
         bounds = plan.tiers[tier].ranges[indicator.code]
         comment = _comment(indicator, criteria, bounds, language)
         columns.append(FormColumn(indicator.code, header, comment, indicator=indicator, range=bounds))
@@ -82,8 +81,17 @@ def _indicators(plan: SetPlan, tier: str) -> Iterator[tuple[Indicator, list[str]
             yield indicator, criteria
 
 
-def _fixed_header(code: str, language: Language, required: bool) -> str:
-    return COLUMN_TITLES[code][language == "vi"] + (" *" if required else "")
+def _uses(criteria_set: CriteriaSet) -> Counter[str]:
+    """The number of columns that each code or title can name, in any language and tier."""
+    indicators = criteria_set.indicators.values()
+    titles = {code: [*titles] for code, titles in COLUMN_TITLES.items()}
+    titles |= {indicator.code: [*indicator.title.values()] for indicator in indicators}
+    return Counter(name for code, texts in titles.items() for name in {plain(name) for name in (code, *texts)})
+
+
+def _header(code: str, title: str, uses: Counter[str]) -> str:
+    """The title of a column, with its code if the title alone could name another column too."""
+    return f"{title} ({code})" if uses[plain(title)] > 1 else title
 
 
 def _comment(indicator: Indicator, criteria: list[str], bounds: tuple[float, float], language: Language) -> str:

@@ -72,10 +72,12 @@ def tier_words(form: Form) -> dict[str, list[str]]:
 
 
 def sheet_names(titles: Mapping[str, str]) -> dict[str, str]:
-    """The name of each tier's sheet: its title without forbidden characters; if that is not unique, its code."""
+    """The name of each tier's sheet: its title without forbidden characters; its code if this is not unique, or is the
+    name of the instructions.
+    """
     names = {tier: _NOT_IN_SHEET_NAMES.sub(" ", title)[:MAX_SHEET_NAME].strip("' ") for tier, title in titles.items()}
-    uses = Counter(map(str.casefold, names.values()))
+    uses = Counter(map(plain, names.values()))
     for tier, name in names.items():
-        if not name or uses[name.casefold()] > 1:
+        if not name or uses[plain(name)] > 1 or is_instructions(name):
             names[tier] = tier[:MAX_SHEET_NAME]
     return names

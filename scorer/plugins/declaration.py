@@ -38,8 +38,9 @@ def load_plugin(
         plugin: the plugin without its declarations.
         load: imports its module and returns it.
         before: the plugins loaded earlier. Their groups and formula kinds cannot be declared again.
-        runs_code: whether this runs code of the plugin's author. Only then are changes to the state of the process
-            detected: in a running server, other threads may change that state at the same time.
+        runs_code: whether this runs code of the plugin's author. If so, changes that the code makes to the state of the
+            process are undone, and the plugin is quarantined. If not, the state is not compared, because other threads
+            of a running server may change it at the same time.
 
     Returns:
         The plugin with its declarations; or quarantined, if its code fails in any way or a declaration is wrong.

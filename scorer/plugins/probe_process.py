@@ -101,7 +101,7 @@ def main() -> None:
         if patched and not failure:
             failure = f"changes {', '.join(patched[:3])}, which the whole service uses"
         if not moved and _was_input_read() and not failure:
-            failure = "reads standard input, which belongs to whoever runs a command"
+            failure = "reads standard input, which is for the user of a command"
         if leftover_threads and not failure:
             failure = f"leaves threads running: {', '.join(leftover_threads)}"
         sets = plugin.withheld or plugin.criteria_sets

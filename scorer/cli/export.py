@@ -186,7 +186,7 @@ def _title(column: str, value: object, names: Mapping[str, str], language: Langu
 
 
 def _cell(value: object, column: str, decimals: int) -> object:
-    """A value as the content of a cell."""
+    """Converts a value to the content of a cell."""
     if isinstance(value, float) and column.rpartition(".")[2].partition("@")[0] == "published":
         return rounded(value, decimals)
     return int(value) if isinstance(value, bool) else _safe(value)

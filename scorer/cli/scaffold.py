@@ -73,8 +73,8 @@ def check_name(name: str, host: PluginHost) -> None:
         UserError: they cannot; the message says what is wrong with the name.
     """
     if not re.fullmatch(CODE, name):
-        near = re.sub(r"[^a-z0-9]+", "_", search_key(name)).strip("_")[:MAX_NAME_LENGTH]
-        hint = f"; did you mean {near!r}?" if re.fullmatch(CODE, near) else ""
+        similar = re.sub(r"[^a-z0-9]+", "_", search_key(name)).strip("_")[:MAX_NAME_LENGTH]
+        hint = f"; did you mean {similar!r}?" if re.fullmatch(CODE, similar) else ""
         raise UserError(f"{name!r} is not a code; write small letters without accents, digits and '_'{hint}")
     if len(name) > MAX_NAME_LENGTH:
         raise UserError(f"{name!r} has {len(name)} characters, at most {MAX_NAME_LENGTH} are allowed")

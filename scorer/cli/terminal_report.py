@@ -144,7 +144,7 @@ class Report:
         return self.words[key].format(units=gate.units, n=count, measure=name, minimum=f"{plain(gate.minimum)}{sign}")
 
     def _misses(self, tally: Tally) -> None:
-        """Prints criteria in which more than half of the units have no points, first those that fewest units fulfil."""
+        """Prints criteria in which more than half of the units have no points, the least fulfilled criterion first."""
         effects = self.form.effects
         missed = [
             c for c in tally.criteria if effects[c.criterion] == "score" and c.applicable and 2 * c.none > c.applicable
@@ -205,7 +205,7 @@ class Report:
             self._subtotals(unit)
 
     def _subtotals(self, unit: UnitResult) -> None:
-        """Prints the subtotals of a unit, with those of its self-reported answers if the set has several sources."""
+        """Prints the subtotals of a unit; also those from its own reports, if the set has several sources."""
         words = self.words
         shown = [words["points"], words["of"], words["percent"]]
         shown += [words["self_reported"]] if any(item.score.self_reported for item in unit.subtotals) else []

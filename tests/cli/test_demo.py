@@ -68,14 +68,14 @@ def test_the_demo_shows_causes_by_tier() -> None:
 
 
 def test_the_json_of_the_demo_agrees_with_its_report() -> None:
-    told = json.loads(demo("--json"))
-    assert told["provenance"]["criteria_set"] == "bac-kan-2020"
-    assert [(r["tier"], r["unit_count"], len(r["units"])) for r in told["rankings"]] == [
+    results = json.loads(demo("--json"))
+    assert results["provenance"]["criteria_set"] == "bac-kan-2020"
+    assert [(r["tier"], r["unit_count"], len(r["units"])) for r in results["rankings"]] == [
         ("department", 24, 24),
         ("district", 8, 8),
         ("commune", 108, 108),
     ]
-    (ranked,) = [u for u in told["rankings"][1]["units"] if u["categories"][0]["rank"]]
+    (ranked,) = [u for u in results["rankings"][1]["units"] if u["categories"][0]["rank"]]
     assert ranked["name"] == "huyện Ba Bể"
     assert ranked["categories"][0]["score"]["points"] == 40.6
     (cause,) = ranked["categories"][0]["causes"]

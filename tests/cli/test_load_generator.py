@@ -81,17 +81,17 @@ def free_port() -> int:
 
 def test_two_processes_load_the_server_with_single_units(service: Service) -> None:
     bodies = requests(service, "hue-2020").single()
-    told: list[int] = []
+    progress: list[int] = []
     started = time.monotonic()
-    outcome = run(Load(service.address, PATHS[Method.SCORE_UNIT], bodies, 2, 5, 1.2), told.append)
+    outcome = run(Load(service.address, PATHS[Method.SCORE_UNIT], bodies, 2, 5, 1.2), progress.append)
     took = time.monotonic() - started
     assert outcome.rate > 0
     assert not outcome.errors
     assert len(outcome.latencies) == pytest.approx(outcome.rate * outcome.seconds)
     assert 0 < outcome.latency(0.5) <= outcome.latency(0.99) <= outcome.latency(1.0) <= outcome.seconds
     assert 1.2 <= outcome.seconds < took
-    assert told == sorted(told)
-    assert 0 < told[-1] <= len(outcome.latencies)
+    assert progress == sorted(progress)
+    assert 0 < progress[-1] <= len(outcome.latencies)
     smallest = service.scorer.ScoreUnit(pb.ScoreUnitRequest.FromString(bodies[0])).ByteSize()
     assert outcome.reply_bytes > smallest / 2 * len(outcome.latencies)
 

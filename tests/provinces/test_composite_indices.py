@@ -30,12 +30,12 @@ def client() -> Iterator[Client]:
 
 def drawn(seed: str, ranges: dict[str, tuple[float, float]], decimals: int) -> Columns:
     """Answers of 1,000 units by indicator. One unit in ten repeats all answers of the unit before it."""
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     columns: Columns = {code: [] for code in ranges}
     for unit in range(UNITS):
-        repeated = unit and chance.random() < 0.1
+        repeated = unit and rng.random() < 0.1
         for code, (low, high) in ranges.items():
-            value = Decimal(str(round(chance.uniform(low, high), decimals)))
+            value = Decimal(str(round(rng.uniform(low, high), decimals)))
             columns[code].append(columns[code][-1] if repeated else value)
     return columns
 

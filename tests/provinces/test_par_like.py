@@ -191,46 +191,46 @@ def counted(sent: Answers) -> Answers:
     return own | verified
 
 
-def drawn_province(chance: random.Random) -> Answers:
+def drawn_province(rng: random.Random) -> Answers:
     """What a province sends. It reports too much now and then, and leaves some answers out."""
     sent: Answers = {}
-    best = chance.uniform(0.5, 1)  # most provinces are alike in all fields, so all levels occur
+    best = rng.uniform(0.5, 1)  # most provinces are alike in all fields, so all levels occur
 
     def share() -> float:
-        return min(1.0, max(0.0, chance.gauss(best, 0.12)))
+        return min(1.0, max(0.0, rng.gauss(best, 0.12)))
 
     for rules in FIELDS.values():
         for rule in rules.values():
             match rule:
                 case Ratio(numerator, denominator) if denominator.startswith("previous."):
-                    before = chance.choice([0, 20, 30, 50])
+                    before = rng.choice([0, 20, 30, 50])
                     sent[denominator], sent[numerator] = before, int(before * (0.4 + share()))
-                    sent[f"{numerator}@verified"] = max(sent[numerator] - chance.choice([0, 0, 1, 5]), 0)
+                    sent[f"{numerator}@verified"] = max(sent[numerator] - rng.choice([0, 0, 1, 5]), 0)
                 case Ratio(numerator, denominator):
-                    whole = sent.setdefault(denominator, chance.choice([0, 20, 100, 700, 999]))
+                    whole = sent.setdefault(denominator, rng.choice([0, 20, 100, 700, 999]))
                     sent[numerator] = int(whole * share())
-                    sent[f"{numerator}@verified"] = int(sent[numerator] * chance.choice([1, 1, 0.9, 0.5]))
+                    sent[f"{numerator}@verified"] = int(sent[numerator] * rng.choice([1, 1, 0.9, 0.5]))
                 case Survey(indicator):
                     sent[indicator] = round(100 * share(), 1)
                 case Fault("leader_disciplined" as indicator):
-                    sent[indicator] = chance.random() < 0.1
-                    sent[f"{indicator}@verified"] = chance.random() < 0.2
+                    sent[indicator] = rng.random() < 0.1
+                    sent[f"{indicator}@verified"] = rng.random() < 0.2
                 case Fault(indicator):
-                    sent[indicator] = chance.choice([0, 0, 0, 2])
-                    sent[f"{indicator}@verified"] = sent[indicator] + chance.choice([0, 0, 1])
+                    sent[indicator] = rng.choice([0, 0, 0, 2])
+                    sent[f"{indicator}@verified"] = sent[indicator] + rng.choice([0, 0, 1])
                 case Choice(indicator, options):
-                    sent[indicator] = chance.choice(list(options)) if share() < 0.8 else next(iter(options))
+                    sent[indicator] = rng.choice(list(options)) if share() < 0.8 else next(iter(options))
                 case Plan(indicator):
-                    sent[indicator] = datetime.date(2021, 12, 30) + datetime.timedelta(chance.choice([0, 1, 2, 32, 33]))
-    return {code: answer for code, answer in sent.items() if chance.random() > (0.6 if "@" in code else 0.01)}
+                    sent[indicator] = datetime.date(2021, 12, 30) + datetime.timedelta(rng.choice([0, 1, 2, 32, 33]))
+    return {code: answer for code, answer in sent.items() if rng.random() > (0.6 if "@" in code else 0.01)}
 
 
 def drawn() -> Sequence[Answers]:
     """1,000 provinces, of which one in ten repeats the answers of the one before it."""
-    chance, provinces = random.Random("par"), list[Answers]()
+    rng, provinces = random.Random("par"), list[Answers]()
     while len(provinces) < UNITS:
-        repeated = provinces and chance.random() < 0.1
-        provinces.append(provinces[-1] if repeated else drawn_province(chance))
+        repeated = provinces and rng.random() < 0.1
+        provinces.append(provinces[-1] if repeated else drawn_province(rng))
     return provinces
 
 

@@ -99,7 +99,7 @@ def test_an_honest_caller_is_served_and_memory_is_freed(
     with subprocess.Popen(words) as attackers, ThreadPoolExecutor(2) as callers:
         time.sleep(0.5)
         attacked, untouched = callers.map(lambda caller: caller.seconds(SECONDS - 1), (honest, other))
-        most = resident(pid)
+        memory_bytes = resident(pid)
         assert attackers.wait(60) == 0
     honest.seconds(1)
     share = 0.99 if SECONDS >= 10 else 0.9  # of a short run, the last percent is two or three calls
@@ -108,7 +108,7 @@ def test_an_honest_caller_is_served_and_memory_is_freed(
         f"{attack}: p{share * 100:.0f} {then * 1e3:.1f} ms attacked, {usual * 1e3:.1f} untouched "
         f"({then / usual:.1f}x); "
         f"medians {[f'{statistics.median(some) * 1e3:.1f}' for some in (attacked, untouched)]}; {len(attacked)} calls; "
-        f"memory {before / 2**20:.0f} MiB, {most / 2**20:.0f}, {resident(pid) / 2**20:.0f}"
+        f"memory {before / 2**20:.0f} MiB, {memory_bytes / 2**20:.0f}, {resident(pid) / 2**20:.0f}"
     )
     # gRPC hands each stream that is reset at once to the event loop, up to ``MAX_STREAMS`` per connection, and later
     # calls after them: calls are answered, but late. A proxy in front counts resets and hangs up.

@@ -278,7 +278,7 @@ def test_a_unit_alone_is_refused_if_criteria_compare_units() -> None:
         refused = caught[0]
         assert refused.code is grpc.StatusCode.FAILED_PRECONDITION
         assert refused.details == (
-            "criteria C.1, C.3 compare a unit with the other units of its tier: send them all to RankProvince"
+            "criteria C.1, C.3 compare a unit with the other units of its tier: send all units to RankProvince"
         )
         assert (refused.info.reason, refused.info.metadata["criteria"]) == ("NEEDS_COHORT", "C.1, C.3")
         rows = [row(code, wells=number(wells), tanks=number(2)) for code, wells in (("hue", 1), ("phu-loc", 2))]
@@ -313,8 +313,8 @@ def test_the_health_of_an_unknown_service_is_not_found(service: Service) -> None
 CASES_STAND_IN = (
     "tested.py", "test_errors.py", "test_unit_errors.py", "test_table_errors.py", "test_all_or_nothing.py",
     "test_pages.py", "test_request_sizes.py", "test_internal_faults.py", "test_resource_abuse.py", "test_access.py",
-    "test_limits.py", "test_slow_plugins.py", "test_sets_by_day.py", "test_cohorts.py", "test_malformed_tables.py",
-    "test_overload.py", "test_plugin_crashes.py", "test_computed_answers.py",
+    "test_certificates.py", "test_limits.py", "test_slow_plugins.py", "test_sets_by_day.py", "test_cohorts.py",
+    "test_malformed_tables.py", "test_overload.py", "test_plugin_crashes.py", "test_computed_answers.py",
 )  # fmt: skip
 
 

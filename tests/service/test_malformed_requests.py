@@ -7,14 +7,12 @@ import random
 import re
 import socket
 import statistics
-import subprocess
-import sysconfig
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import grpc
@@ -23,13 +21,11 @@ import h2.connection
 import h2.exceptions
 import pytest
 from arrow_tables import unit_table
-from processes import resident, until
+from processes import PATIENCE, resident, started, until
 
 from egov.scorer.v1 import scorer_pb2 as pb
 from egov.scorer.v1 import scorer_pb2_grpc
 
-SCORER = str(Path(sysconfig.get_path("scripts")) / "scorer")
-PATIENCE = 60.0
 KEPT = 64 * 2**20
 """Bytes by which the service's memory may have grown afterwards."""
 
@@ -55,24 +51,6 @@ ANSWERS = {
 """What malformed messages may get: never INTERNAL, UNKNOWN or nothing."""
 
 
-@contextmanager
-def serve(folder: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[bytes], str, Path]]:
-    log = folder / "stderr"
-    with log.open("wb") as stderr:
-        command = [SCORER, "serve", "--address", "127.0.0.1:0", *arguments]
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=stderr)
-    try:
-        ends = time.monotonic() + PATIENCE
-        while not (found := re.search(r"^serving .* on (127\.0\.0\.1:\d+)", log.read_text(), re.M)):
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < ends
-            time.sleep(0.05)
-        yield process, found[1], log
-    finally:
-        process.kill()
-        process.wait()
-
-
 def hue(answers: int = 3) -> pb.ScoreUnitRequest:
     unit = pb.UnitAnswers(unit=pb.Unit(id="hue", tier="district"))
     for code in ("policy_environment_awarded", "infrastructure_awarded", "human_resources_awarded")[:answers]:
@@ -88,42 +66,42 @@ def rank(units: int) -> pb.RankProvinceRequest:
 # --- messages that are none ----------------------------------------------------------------------------------------
 
 
-def noise(chance: random.Random) -> bytes:
-    return chance.randbytes(chance.choice([1, 7, 100, 5_000]))
+def noise(rng: random.Random) -> bytes:
+    return rng.randbytes(rng.choice([1, 7, 100, 5_000]))
 
 
-def cut(chance: random.Random) -> bytes:
-    data = chance.choice([hue(), rank(30)]).SerializeToString()
-    return data[: chance.randrange(len(data))]
+def cut(rng: random.Random) -> bytes:
+    data = rng.choice([hue(), rank(30)]).SerializeToString()
+    return data[: rng.randrange(len(data))]
 
 
-def flipped(chance: random.Random) -> bytes:
-    data = bytearray(chance.choice([hue(), rank(30)]).SerializeToString())
-    for _ in range(chance.randint(1, 8)):
-        data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
+def flipped(rng: random.Random) -> bytes:
+    data = bytearray(rng.choice([hue(), rank(30)]).SerializeToString())
+    for _ in range(rng.randint(1, 8)):
+        data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
     return bytes(data)
 
 
-def nested(chance: random.Random) -> bytes:
+def nested(rng: random.Random) -> bytes:
     """Groups within groups, which no field has."""
-    return b"\x0b" * chance.choice([10, 99, 1_000, 100_000])
+    return b"\x0b" * rng.choice([10, 99, 1_000, 100_000])
 
 
-def many_answers(chance: random.Random) -> bytes:
+def many_answers(rng: random.Random) -> bytes:
     request = hue()
-    for n in range(chance.choice([50, 3_000])):
+    for n in range(rng.choice([50, 3_000])):
         request.unit_answers.answers[f"x{n}"].number = n
     return request.SerializeToString()
 
 
-def wrong_kinds(chance: random.Random) -> bytes:
+def wrong_kinds(rng: random.Random) -> bytes:
     request = hue()
     answer = request.unit_answers.answers["infrastructure_awarded"]
-    chance.choice(
+    rng.choice(
         [
             lambda: setattr(answer, "choice", "\u202e" * 99),
             lambda: setattr(answer, "flag", True),
-            lambda: setattr(answer, "number", chance.choice([float("nan"), float("inf"), -1e308])),
+            lambda: setattr(answer, "number", rng.choice([float("nan"), float("inf"), -1e308])),
             lambda: setattr(answer.date, "year", -5),
             lambda: setattr(request.unit_answers.unit, "id", "\x00" * 200),
             lambda: setattr(request, "view", 77),
@@ -142,14 +120,14 @@ MESSAGES: list[Callable[[random.Random], bytes]] = [
 
 
 def send_messages(address: str, seed: int, count: int, codes: Counter[grpc.StatusCode]) -> None:
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     with grpc.insecure_channel(address, options=[("grpc.use_local_subchannel_pool", 1)]) as channel:
         for n in range(count):
-            data, path = chance.choice(MESSAGES)(chance), chance.choice(METHODS)
+            data, path = rng.choice(MESSAGES)(rng), rng.choice(METHODS)
             if n % 200 == 199:
-                data = large(chance.choice([2**20, 8 * 2**20]))
+                data = large(rng.choice([2**20, 8 * 2**20]))
             elif n % 1_000 == 75:
-                data, path = large(100 * 2**20), chance.choice(METHODS[:4])
+                data, path = large(100 * 2**20), rng.choice(METHODS[:4])
             call = channel.unary_unary(path)
             try:
                 call(data, timeout=PATIENCE)
@@ -200,15 +178,15 @@ def framed(data: bytes, length: int | None = None, compressed: int = 0) -> bytes
 
 def abuse_frames(address: str, seed: int) -> None:
     """One connection and what it does wrong."""
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     data = hue().SerializeToString()
     raw = Raw(address)
 
     def garbage() -> None:
-        raw.socket.sendall(chance.randbytes(300))
+        raw.socket.sendall(rng.randbytes(300))
 
     def truncated() -> None:
-        raw.send(raw.open(), framed(data)[: chance.randrange(len(data))], end=True)
+        raw.send(raw.open(), framed(data)[: rng.randrange(len(data))], end=True)
 
     def longer_than_said() -> None:
         raw.send(raw.open(), framed(data, 3), end=True)
@@ -249,8 +227,8 @@ def abuse_frames(address: str, seed: int) -> None:
         wrong_type, wrong_path, wrong_timeout, two_messages,
     ]  # fmt: skip
     with suppress(OSError, h2.exceptions.H2Error):  # the server hangs up
-        chance.choice(ways)()
-        if chance.random() < 0.5:
+        rng.choice(ways)()
+        if rng.random() < 0.5:
             raw.socket.settimeout(0.05)
             raw.socket.recv(4096)
     raw.close()
@@ -292,7 +270,7 @@ def peak(pid: int) -> int:
 
 @pytest.mark.parametrize("how", [grpc.Compression.Gzip, pytest.param(grpc.Compression.Deflate, marks=pytest.mark.long)])
 def test_a_small_message_that_would_unpack_to_much_takes_no_memory(tmp_path: Path, how: grpc.Compression) -> None:
-    with serve(tmp_path) as (process, address, _), grpc.insecure_channel(address) as channel:
+    with started(tmp_path / "stderr") as (process, address), grpc.insecure_channel(address) as channel:
         before = peak(process.pid)
         for path in METHODS[:4]:
             with pytest.raises(grpc.RpcError) as caught:
@@ -308,8 +286,8 @@ def test_a_small_message_that_would_unpack_to_much_takes_no_memory(tmp_path: Pat
 @pytest.mark.timeout(900)
 def test_thousands_of_malformed_requests_have_no_after_effects(tmp_path: Path) -> None:
     """Memory and a neighbour's latency stay, every call gets a fitting code, and the log holds no traceback."""
-    (tmp_path / "spared").mkdir()
-    with serve(tmp_path) as (process, address, log), serve(tmp_path / "spared") as (_, spared_address, _):
+    log = tmp_path / "stderr"
+    with started(log) as (process, address), started(tmp_path / "spared") as (_, spared_address):
         codes: Counter[grpc.StatusCode] = Counter()
         send_messages(address, 0, 450, codes)  # large ones too: what is kept for later calls is there
         quiet = Neighbour(address)

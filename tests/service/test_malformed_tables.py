@@ -385,20 +385,20 @@ def test_expansion_of_shared_texts_is_limited(server: Serving, build: Callable[[
     assert peak(server) - before < 2 * 128 * MIB + GROWTH
 
 
-def damaged(chance: random.Random, data: bytes) -> bytes:
+def damaged(rng: random.Random, data: bytes) -> bytes:
     """A stream cut short, or with bytes changed, removed or repeated."""
-    if chance.random() < 0.2:
-        return data[: chance.randrange(len(data))]
+    if rng.random() < 0.2:
+        return data[: rng.randrange(len(data))]
     changed = bytearray(data)
-    for _ in range(chance.choice([1, 1, 2, 8])):
-        at = chance.randrange(len(changed))
-        how = chance.random()
+    for _ in range(rng.choice([1, 1, 2, 8])):
+        at = rng.randrange(len(changed))
+        how = rng.random()
         if how < 0.7:
-            changed[at] ^= 1 << chance.randrange(8)
+            changed[at] ^= 1 << rng.randrange(8)
         elif how < 0.85:
-            changed[at : at + 8] = chance.randbytes(8)
+            changed[at : at + 8] = rng.randbytes(8)
         else:
-            changed[at : at + chance.randrange(9)] = changed[: chance.randrange(9)]
+            changed[at : at + rng.randrange(9)] = changed[: rng.randrange(9)]
     return bytes(changed)
 
 
@@ -407,7 +407,7 @@ def damaged(chance: random.Random, data: bytes) -> bytes:
 @pytest.mark.timeout(3_600)
 def test_damaged_streams_never_break_the_server(server: Serving) -> None:
     """Every answer is a ranking or a refusal with its place: never INTERNAL, and the memory stays."""
-    chance = random.Random(20200630)
+    rng = random.Random(20200630)
     good = units(
         6,
         name=pa.array(["Huế", None, "A Lưới", "b", "c", "d"]).dictionary_encode(),
@@ -425,7 +425,7 @@ def test_damaged_streams_never_break_the_server(server: Serving) -> None:
         for n in range(MUTATIONS):
             if n == MUTATIONS // 3:
                 started = resident(server)
-            table = pb.UnitTable(arrow_stream=damaged(chance, chance.choice(sources)))
+            table = pb.UnitTable(arrow_stream=damaged(rng, rng.choice(sources)))
             try:
                 call(pb.RankProvinceRequest(criteria_set="hue-2020", tier="district", table=table), timeout=60)
                 codes["OK"] += 1

@@ -301,15 +301,15 @@ def test_an_unusable_address_is_reported_as_such(count: str, address: str, why: 
         (0, "metrics of several workers need a writable temporary directory; set TMPDIR to one: No usable"),
         pytest.param(
             2**15,
-            "cannot write the files of metrics: File too large; TMPDIR can name a directory with more space",
+            "cannot write the files of metrics: File too large; set TMPDIR to a directory with more space",
             marks=pytest.mark.long,
         ),
     ],
 )
-def test_metrics_that_cannot_be_written_are_reported_in_one_line(most: int, why: str) -> None:
+def test_metrics_that_cannot_be_written_are_reported_in_one_line(max_bytes: int, why: str) -> None:
     done = subprocess.run(
         [SCORER, "serve", "--address", "127.0.0.1:0", "--workers", "2", "--metrics", "127.0.0.1:0"],
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most)),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (max_bytes, max_bytes)),
         capture_output=True,
         text=True,
         timeout=PATIENCE,

@@ -8,7 +8,7 @@ from fractions import Fraction
 from formula_units import (
     MICRO,
     Answers,
-    Given,
+    ExpectedOutcome,
     decimal,
     share,
 )
@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 from scorer.formulas.single import Linear
 
 
-def along(start: int, end: int, maximum: int) -> Callable[[Answers], Given]:
-    def oracle(unit: Answers) -> Given:
+def along(start: int, end: int, maximum: int) -> Callable[[Answers], ExpectedOutcome]:
+    def oracle(unit: Answers) -> ExpectedOutcome:
         if (answer := unit["bandwidth"]) is None:
-            return Given(0, missing=True)
+            return ExpectedOutcome(0, missing=True)
         way = Fraction(answer - start, end - start)
-        return Given(min(max(way, Fraction(0)), Fraction(1)) * maximum)
+        return ExpectedOutcome(min(max(way, Fraction(0)), Fraction(1)) * maximum)
 
     return oracle
 
@@ -31,16 +31,16 @@ def line(start: int, end: int) -> Linear:
     return Linear(**{"indicator": "bandwidth", "from": decimal(start), "to": decimal(end)})
 
 
-def shared(numerator: str, denominator: str, when_zero: str, maximum: int) -> Callable[[Answers], Given]:
+def shared(numerator: str, denominator: str, when_zero: str, maximum: int) -> Callable[[Answers], ExpectedOutcome]:
     sizes = {code: MICRO if code in ("computers", "staff") else 1 for code in (numerator, denominator)}
 
-    def oracle(unit: Answers) -> Given:
+    def oracle(unit: Answers) -> ExpectedOutcome:
         part, of = unit[numerator], unit[denominator]
         if part is None or of is None:
-            return Given(0, missing=True)
+            return ExpectedOutcome(0, missing=True)
         if of == 0:
-            return Given(maximum if when_zero == "full" else 0, left_out=when_zero == "not_applicable")
-        return Given(share(part * sizes[numerator], of * sizes[denominator], maximum))
+            return ExpectedOutcome(maximum if when_zero == "full" else 0, left_out=when_zero == "not_applicable")
+        return ExpectedOutcome(share(part * sizes[numerator], of * sizes[denominator], maximum))
 
     return oracle
 

@@ -43,8 +43,8 @@ def _ranking(ranking: oracle.Ranking) -> pb.Ranking:
             tally.criteria.add(
                 criterion=results[0].id,
                 applicable=len(here),
-                full=sum(result.points == max(result.most, 0) for result in here),
-                none=sum(result.points == min(result.most, 0) for result in here if result.most),
+                full=sum(result.points == max(result.full_points, 0) for result in here),
+                none=sum(result.points == min(result.full_points, 0) for result in here if result.full_points),
                 missing=sum(result.status == "missing" for result in here),
             )
     return message

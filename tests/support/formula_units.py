@@ -47,7 +47,7 @@ Answers = Mapping[str, int | None]
 numbers in millionths."""
 
 
-class Given(NamedTuple):
+class ExpectedOutcome(NamedTuple):
     """What a formula gave one unit."""
 
     points: int | Fraction
@@ -55,7 +55,7 @@ class Given(NamedTuple):
     missing: bool = False
     left_out: bool = False
 
-    def rounded(self) -> Given:
+    def rounded(self) -> ExpectedOutcome:
         """To whole micropoints, an exact half to the even one: once, for the criterion."""
         return self._replace(points=round(self.points))
 
@@ -81,7 +81,7 @@ def cohort(units: Sequence[Answers], excluded: Mapping[str, np.ndarray] | None =
 
 def evaluate(
     formula: Formula, maximum: int, units: Sequence[Answers], excluded: list[bool] | None = None
-) -> list[Given]:
+) -> list[ExpectedOutcome]:
     """The formula's outcome for each unit, which is well formed and leaves the answers as they were."""
     asked = cohort(units)
     before = asked.matrix.copy()
@@ -100,10 +100,15 @@ def evaluate(
         assert abs(remainder) != Fraction(1, 2) or abs(rest) == 0.5, "an exact half is exact"
     left_out = np.zeros(len(units), dtype=np.bool_) if outcome.not_applicable is None else outcome.not_applicable
     assert outcome.not_applicable is None or formula.may_leave_out
-    return [Given(int(p), bool(m), bool(n)) for p, m, n in zip(outcome.points, outcome.missing, left_out, strict=True)]
+    return [
+        ExpectedOutcome(int(p), bool(m), bool(n))
+        for p, m, n in zip(outcome.points, outcome.missing, left_out, strict=True)
+    ]
 
 
-def agree(formula: Formula, maximum: int, units: Sequence[Answers], oracle: Callable[[Answers], Given]) -> None:
+def agree(
+    formula: Formula, maximum: int, units: Sequence[Answers], oracle: Callable[[Answers], ExpectedOutcome]
+) -> None:
     """The formula agrees with the oracle for all units at once, for each alone, and in the opposite order."""
     exact = [oracle(unit) for unit in units]
     asked = cohort(units)

@@ -13,7 +13,7 @@ from formula_units import (
     MOST,
     TIER,
     Answers,
-    Given,
+    ExpectedOutcome,
     agree,
     counts,
     evaluate,
@@ -28,18 +28,20 @@ from scorer.formulas import Best, Formula, Part, Ratio, RatioToBest, Sum
 from scorer.formulas.single import Awarded, Count, Flag
 from scorer.model.fixed_point import MAX_MICROPOINTS
 
-PARTS: list[tuple[Formula, Callable[[int], Callable[[Answers], Given]]]] = [
+PARTS: list[tuple[Formula, Callable[[int], Callable[[Answers], ExpectedOutcome]]]] = [
     (
         Ratio(numerator="computers", denominator="staff", when_zero="full"),
         lambda most: shared("computers", "staff", "full", most),
     ),
     (
         Flag(indicator="firewall"),
-        lambda most: lambda unit: Given(most if unit["firewall"] else 0, unit["firewall"] is None),
+        lambda most: lambda unit: ExpectedOutcome(most if unit["firewall"] else 0, unit["firewall"] is None),
     ),
     (
         Count(indicator="computers", each=1),
-        lambda most: lambda unit: Given(min((unit["computers"] or 0) * MICRO, most), unit["computers"] is None),
+        lambda most: (
+            lambda unit: ExpectedOutcome(min((unit["computers"] or 0) * MICRO, most), unit["computers"] is None)
+        ),
     ),
     (line(-5 * MICRO, 5 * MICRO), lambda most: along(-5 * MICRO, 5 * MICRO, most)),
 ]
@@ -56,9 +58,9 @@ def parts(picked: list[tuple[int, int]]) -> tuple[Part, ...]:
 
 @given(chosen, answered)
 def test_a_sum_adds_up_the_reported_parts(picked: list[tuple[int, int]], asked: list[Answers]) -> None:
-    def oracle(unit: Answers) -> Given:
+    def oracle(unit: Answers) -> ExpectedOutcome:
         each = [PARTS[n][1](most)(unit) for n, most in picked]
-        return Given(sum(given.points for given in each), any(given.missing for given in each))
+        return ExpectedOutcome(sum(given.points for given in each), any(given.missing for given in each))
 
     formula = Sum(parts=parts(picked))
     whole = sum(most for _, most in picked)
@@ -68,9 +70,9 @@ def test_a_sum_adds_up_the_reported_parts(picked: list[tuple[int, int]], asked: 
 
 @given(chosen, answered)
 def test_best_gives_the_alternative_with_the_most_points(picked: list[tuple[int, int]], asked: list[Answers]) -> None:
-    def oracle(unit: Answers) -> Given:
+    def oracle(unit: Answers) -> ExpectedOutcome:
         each = [PARTS[n][1](most)(unit) for n, most in picked]
-        return Given(max(given.points for given in each), any(given.missing for given in each))
+        return ExpectedOutcome(max(given.points for given in each), any(given.missing for given in each))
 
     formula = Best(alternatives=parts(picked))
     agree(formula, max(most for _, most in picked), asked, oracle)
@@ -83,9 +85,9 @@ def test_sums_and_alternatives_can_be_nested(
     sums = [sum(most for _, most in picked) for picked in (one, other)]
     inner = tuple(Part(Sum(parts=parts(picked)), points(most)) for picked, most in zip((one, other), sums, strict=True))
 
-    def oracle(unit: Answers) -> Given:
+    def oracle(unit: Answers) -> ExpectedOutcome:
         each = [[PARTS[n][1](most)(unit) for n, most in picked] for picked in (one, other)]
-        return Given(
+        return ExpectedOutcome(
             max(sum(given.points for given in given_by) for given_by in each),
             any(given.missing for given_by in each for given in given_by),
         )
@@ -95,13 +97,13 @@ def test_sums_and_alternatives_can_be_nested(
 
 def test_three_thirds_in_one_sum_are_a_whole() -> None:
     third = Part(Ratio(numerator="computers", denominator="staff", when_zero="zero"), points(MICRO))
-    assert evaluate(Sum(parts=(third,) * 3), 3 * MICRO, [{"computers": 1, "staff": 3}]) == [Given(MICRO)]
+    assert evaluate(Sum(parts=(third,) * 3), 3 * MICRO, [{"computers": 1, "staff": 3}]) == [ExpectedOutcome(MICRO)]
 
 
 @pytest.mark.parametrize(("parts", "wanted"), [(1, 0), (2, 1), (3, 2), (4, 2), (5, 2), (6, 3), (7, 4)])
 def test_halves_in_one_sum_are_added_before_they_are_rounded(parts: int, wanted: int) -> None:
     half = Part(Ratio(numerator="computers", denominator="staff", when_zero="zero"), points(1))
-    assert evaluate(Sum(parts=(half,) * parts), parts, [{"computers": 1, "staff": 2}]) == [Given(wanted)]
+    assert evaluate(Sum(parts=(half,) * parts), parts, [{"computers": 1, "staff": 2}]) == [ExpectedOutcome(wanted)]
 
 
 def test_values_that_a_double_cannot_tell_from_a_half_are_rounded_exactly() -> None:
@@ -112,7 +114,7 @@ def test_values_that_a_double_cannot_tell_from_a_half_are_rounded_exactly() -> N
         {"computers": 2674216077, "staff": 6978228787, "firewall": 1},
         {"computers": 2176537315, "staff": 2839780876, "firewall": 1},
     ]
-    assert evaluate(Sum(parts=(part, whole)), 2, asked) == [Given(1), Given(2)]
+    assert evaluate(Sum(parts=(part, whole)), 2, asked) == [ExpectedOutcome(1), ExpectedOutcome(2)]
 
 
 @given(st.lists(st.integers(1, 999), min_size=2, max_size=5))
@@ -136,9 +138,9 @@ def test_a_published_composite_index_is_reproduced() -> None:
     )
     asked = [{"computers": 4, "staff": 9}, {"computers": 9, "staff": 9}, {"computers": 4}]
     assert evaluate(formula, 50 * MICRO, asked) == [
-        Given(24 * MICRO),
-        Given(50 * MICRO),
-        Given(4 * MICRO, missing=True),
+        ExpectedOutcome(24 * MICRO),
+        ExpectedOutcome(50 * MICRO),
+        ExpectedOutcome(4 * MICRO, missing=True),
     ]
 
 

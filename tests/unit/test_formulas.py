@@ -13,7 +13,7 @@ from formula_units import (
     MOST,
     TIER,
     Answers,
-    Given,
+    ExpectedOutcome,
     agree,
     counts,
     decimal,
@@ -36,7 +36,7 @@ from scorer.model.periods import FIRST_DAY, LAST_DAY
 
 @given(maxima, units(firewall=st.sampled_from([None, 0, 1])))
 def test_a_flag_gives_all_or_nothing(maximum: int, asked: list[Answers]) -> None:
-    wanted = {None: Given(0, missing=True), 0: Given(0), 1: Given(maximum)}
+    wanted = {None: ExpectedOutcome(0, missing=True), 0: ExpectedOutcome(0), 1: ExpectedOutcome(maximum)}
     agree(Flag(indicator="firewall"), maximum, asked, lambda unit: wanted[unit["firewall"]])
 
 
@@ -44,8 +44,12 @@ def test_a_flag_gives_all_or_nothing(maximum: int, asked: list[Answers]) -> None
 def test_one_fault_takes_all_points(maximum: int, asked: list[Answers]) -> None:
     for code in ("firewall", "computers"):
 
-        def oracle(unit: Answers, code: str = code) -> Given:
-            return Given(0, missing=True) if unit[code] is None else Given(0 if unit[code] else maximum)
+        def oracle(unit: Answers, code: str = code) -> ExpectedOutcome:
+            return (
+                ExpectedOutcome(0, missing=True)
+                if unit[code] is None
+                else ExpectedOutcome(0 if unit[code] else maximum)
+            )
 
         agree(Fault(indicator=code), maximum, asked, oracle)
 
@@ -54,8 +58,8 @@ def test_one_fault_takes_all_points(maximum: int, asked: list[Answers]) -> None:
 def test_a_choice_gives_the_points_of_its_option_whatever_their_order(worth: list[int], asked: list[Answers]) -> None:
     names = ("chairman", "deputy", "none")
 
-    def oracle(unit: Answers) -> Given:
-        return Given(0, missing=True) if unit["chair"] is None else Given(worth[unit["chair"]])
+    def oracle(unit: Answers) -> ExpectedOutcome:
+        return ExpectedOutcome(0, missing=True) if unit["chair"] is None else ExpectedOutcome(worth[unit["chair"]])
 
     for order in itertools.permutations(range(3)):
         options = {names[n]: decimal(worth[n]) for n in order}
@@ -86,12 +90,12 @@ def stairs(draw: st.DrawFn, values: st.SearchStrategy[int]) -> list[tuple[str, i
     return [(draw(st.sampled_from(kinds)), edge, most) for edge, most in zip(edges, worth, strict=True)]
 
 
-def first_that_holds(steps: list[tuple[str, int, int]], code: str) -> Callable[[Answers], Given]:
-    def oracle(unit: Answers) -> Given:
+def first_that_holds(steps: list[tuple[str, int, int]], code: str) -> Callable[[Answers], ExpectedOutcome]:
+    def oracle(unit: Answers) -> ExpectedOutcome:
         answer = unit[code]
         if answer is None:
-            return Given(0, missing=True)
-        return Given(next((worth for how, edge, worth in steps if EDGES[how](answer, edge)), 0))
+            return ExpectedOutcome(0, missing=True)
+        return ExpectedOutcome(next((worth for how, edge, worth in steps if EDGES[how](answer, edge)), 0))
 
     return oracle
 
@@ -141,9 +145,9 @@ def test_a_strict_step_may_stand_before_the_inclusive_one_at_the_same_value() ->
 @example(MAX_MICROPOINTS, 1, [{"computers": MOST}])
 @given(maxima, st.one_of(st.integers(1, 5), st.integers(1, MAX_MICROPOINTS)), units(computers=counts))
 def test_a_count_gives_points_for_each_up_to_the_maximum(maximum: int, each: int, asked: list[Answers]) -> None:
-    def oracle(unit: Answers) -> Given:
+    def oracle(unit: Answers) -> ExpectedOutcome:
         number = unit["computers"]
-        return Given(0, missing=True) if number is None else Given(min(number * each, maximum))
+        return ExpectedOutcome(0, missing=True) if number is None else ExpectedOutcome(min(number * each, maximum))
 
     agree(Count(indicator="computers", each=decimal(each)), maximum, asked, oracle)
 
@@ -175,13 +179,13 @@ def test_a_line_ends_at_its_floor_and_target_to_the_millionth(
     })  # fmt: skip
     assert not list(formula.problems(points(maximum), [TIER]))
 
-    def oracle(unit: Answers) -> Given:
+    def oracle(unit: Answers) -> ExpectedOutcome:
         if (answer := unit["bandwidth"]) is None:
-            return Given(0, missing=True)
+            return ExpectedOutcome(0, missing=True)
         if (answer - floor) * sign < 0:
-            return Given(0)
+            return ExpectedOutcome(0)
         if (answer - target) * sign >= 0:
-            return Given(maximum)
+            return ExpectedOutcome(maximum)
         return along(start, end, maximum)(unit)
 
     beside = [edge + one for edge in (floor, target) for one in (-1, 0, 1) if abs(edge + one) <= BIG]
@@ -208,8 +212,8 @@ def test_a_linear_scale_is_exact_for_all_numbers() -> None:
 def test_awarded_points_are_not_changed(maximum: int, data: st.DataObject) -> None:
     asked = data.draw(units(bandwidth=st.one_of(st.none(), st.integers(0, maximum))))
 
-    def oracle(unit: Answers) -> Given:
-        return Given(0, missing=True) if unit["bandwidth"] is None else Given(unit["bandwidth"])
+    def oracle(unit: Answers) -> ExpectedOutcome:
+        return ExpectedOutcome(0, missing=True) if unit["bandwidth"] is None else ExpectedOutcome(unit["bandwidth"])
 
     agree(Awarded(indicator="bandwidth"), maximum, asked, oracle)
 
@@ -218,8 +222,12 @@ def test_awarded_points_are_not_changed(maximum: int, data: st.DataObject) -> No
 def test_awarded_points_may_be_a_count(maximum: int, data: st.DataObject) -> None:
     asked = data.draw(units(computers=st.one_of(st.none(), st.integers(0, maximum))))
 
-    def oracle(unit: Answers) -> Given:
-        return Given(0, missing=True) if unit["computers"] is None else Given(unit["computers"] * MICRO)
+    def oracle(unit: Answers) -> ExpectedOutcome:
+        return (
+            ExpectedOutcome(0, missing=True)
+            if unit["computers"] is None
+            else ExpectedOutcome(unit["computers"] * MICRO)
+        )
 
     agree(Awarded(indicator="computers"), maximum * MICRO, asked, oracle)
 

@@ -12,7 +12,7 @@ from formula_units import (
     MOST,
     TIER,
     Answers,
-    Given,
+    ExpectedOutcome,
     agree,
     amounts,
     counts,
@@ -52,7 +52,7 @@ def test_a_ratio_is_rounded_once_and_exactly(
 def test_a_ratio_of_small_counts_is_exact(part: int, of: int, maximum: int) -> None:
     formula = Ratio(numerator="computers", denominator="staff", when_zero="zero")
     (given,) = evaluate(formula, maximum, [{"computers": part, "staff": of}])
-    assert given == Given(share(part, of, maximum)).rounded()
+    assert given == ExpectedOutcome(share(part, of, maximum)).rounded()
 
 
 def test_three_thirds_of_a_point_are_one_micropoint_short() -> None:
@@ -86,12 +86,12 @@ def test_a_ratio_has_a_floor_and_a_target_to_the_last_item(
     assert not list(formula.problems(points(maximum), [TIER]))
     plain_ratio = shared(numerator, denominator, when_zero, maximum)
 
-    def oracle(unit: Answers) -> Given:
+    def oracle(unit: Answers) -> ExpectedOutcome:
         given = plain_ratio(unit)
         if given.missing or not unit[denominator]:
             return given
         ratio = Fraction(unit[numerator], unit[denominator])
-        return Given(share(ratio, target, maximum) if ratio >= floor else 0)
+        return ExpectedOutcome(share(ratio, target, maximum) if ratio >= floor else 0)
 
     limit = MOST if numerator == "computers" else BIG
     edges = [int(edge * whole) + one for edge in (floor, target) for one in (-1, 0, 1)]
@@ -128,16 +128,16 @@ def test_a_denominator_of_zero_follows_when_zero(part: int) -> None:
         )[0]
         for word in WHEN_ZERO
     }
-    assert given["full"] == Given(MICRO)
-    assert given["zero"] == Given(0)
-    assert given["not_applicable"] == Given(0, left_out=True)
+    assert given["full"] == ExpectedOutcome(MICRO)
+    assert given["zero"] == ExpectedOutcome(0)
+    assert given["not_applicable"] == ExpectedOutcome(0, left_out=True)
 
 
 @pytest.mark.parametrize("when_zero", WHEN_ZERO)
 def test_a_missing_numerator_is_missing_even_if_the_denominator_is_zero(when_zero: str) -> None:
     formula = Ratio(numerator="computers", denominator="staff", when_zero=when_zero)
     asked = [{"staff": 0}, {"computers": 0}, {}, {"computers": 5}, {"staff": 5}]
-    assert evaluate(formula, MICRO, asked) == 5 * [Given(0, missing=True)]
+    assert evaluate(formula, MICRO, asked) == 5 * [ExpectedOutcome(0, missing=True)]
 
 
 @pytest.mark.parametrize(
@@ -159,14 +159,14 @@ def test_a_ratio_to_the_best_ignores_units_without_the_criterion(
         part, of = unit[numerator], unit[denominator]
         return None if part is None or not of else Fraction(part * sizes[numerator], of * sizes[denominator])
 
-    def wanted(left_out: list[bool]) -> list[Given]:
+    def wanted(left_out: list[bool]) -> list[ExpectedOutcome]:
         counted = [ratio(unit) for unit, out in zip(asked, left_out, strict=True) if not out]
         best = max((one for one in counted if one is not None), default=Fraction(0))
 
-        def oracle(unit: Answers) -> Given:
+        def oracle(unit: Answers) -> ExpectedOutcome:
             plainly = shared(numerator, denominator, when_zero, maximum)(unit)
             mine = ratio(unit)
-            return plainly if mine is None else Given(share(mine, best, maximum) if best else 0)
+            return plainly if mine is None else ExpectedOutcome(share(mine, best, maximum) if best else 0)
 
         return [oracle(unit).rounded() for unit in asked]
 
@@ -187,12 +187,14 @@ def test_the_best_ratio_gets_all_points_and_two_that_doubles_cannot_tell_apart_d
     given = evaluate(formula, MAX_MICROPOINTS, asked)
     best = Fraction(MOST - 1, MOST)
     assert given == [
-        Given(MAX_MICROPOINTS),
-        Given(round(Fraction(MOST - 2, MOST - 1) / best * MAX_MICROPOINTS)),
-        Given(0),
+        ExpectedOutcome(MAX_MICROPOINTS),
+        ExpectedOutcome(round(Fraction(MOST - 2, MOST - 1) / best * MAX_MICROPOINTS)),
+        ExpectedOutcome(0),
     ]
 
 
 def test_if_all_units_have_zero_nobody_gets_points() -> None:
     formula = RatioToBest(numerator="computers", denominator="staff", when_zero="zero")
-    assert evaluate(formula, MICRO, [{"computers": 0, "staff": 4}, {"computers": 0, "staff": 9}]) == 2 * [Given(0)]
+    assert evaluate(formula, MICRO, [{"computers": 0, "staff": 4}, {"computers": 0, "staff": 9}]) == 2 * [
+        ExpectedOutcome(0)
+    ]

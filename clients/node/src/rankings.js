@@ -123,7 +123,7 @@ export class Province {
   }
 
   /**
-   * One unit, by id.
+   * The unit with this id.
    *
    * @param {string} id
    * @throws {RangeError} The result does not have the unit.

@@ -44,26 +44,26 @@ def test_memory_of_a_file_is_one_number_per_cell(tmp_path: Path) -> None:
 
 
 def test_progress_grows_to_the_size_of_the_file(tmp_path: Path) -> None:
-    file, told = write(tmp_path / "answers.csv", 5_000), list[tuple[int, int]]()
-    read_file(file, FORM, lambda done, total: told.append((done, total)))
+    file, progress = write(tmp_path / "answers.csv", 5_000), list[tuple[int, int]]()
+    read_file(file, FORM, lambda done, total: progress.append((done, total)))
     size = file.stat().st_size
-    assert {total for _, total in told} == {size}
-    done = [done for done, _ in told]
+    assert {total for _, total in progress} == {size}
+    done = [done for done, _ in progress]
     assert done == sorted(done)
     assert done[-1] == size
     assert size // (2 * PROGRESS_STEP_BYTES) < len(done) <= size // PROGRESS_STEP_BYTES + 1
 
 
 def test_a_pipe_can_be_read(tmp_path: Path) -> None:
-    pipe, told = tmp_path / "pipe", list[tuple[int, int]]()
+    pipe, progress = tmp_path / "pipe", list[tuple[int, int]]()
     os.mkfifo(pipe)
     writer = threading.Thread(target=write, args=(pipe, 30))
     writer.start()
-    sheet = read_file(pipe, FORM, lambda done, total: told.append((done, total)))
+    sheet = read_file(pipe, FORM, lambda done, total: progress.append((done, total)))
     writer.join()
     assert len(sheet.units) == 30
-    assert told[-1][0] > 30 * len(COLUMNS)
-    assert told[-1][1] == 0
+    assert progress[-1][0] > 30 * len(COLUMNS)
+    assert progress[-1][1] == 0
 
 
 def test_the_first_of_thousands_of_mistakes_are_listed_and_all_counted(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""scorer rank and scorer score: rank the units of a file, or show one of them, without a server."""
+"""scorer rank and scorer score: rank the units of a file, or show one unit of it, without a server."""
 
 from __future__ import annotations
 
@@ -95,8 +95,8 @@ def score(
     answers = read_answers(client, form, file, language)
     rows = {row.id: row for row in answers.rows()}
     if unit not in rows:
-        near = [row.id for row in rows.values() if search_key(unit) in search_key(f"{row.id} {row.name}")]
-        hint = f"; similar units: {', '.join(near[:MAX_SUGGESTED_UNITS])}" if near else did_you_mean(unit, rows)
+        similar = [row.id for row in rows.values() if search_key(unit) in search_key(f"{row.id} {row.name}")]
+        hint = f"; similar units: {', '.join(similar[:MAX_SUGGESTED_UNITS])}" if similar else did_you_mean(unit, rows)
         raise UserError(f"{file} has no unit {unit!r}{hint}")
     try:
         result = client.score_unit(form.criteria_set, rows[unit], period=period, full=True)

@@ -52,7 +52,7 @@ def report(
     tier: str = typer.Option("", help="Report on one tier only. The answers of all units are checked."),
     previous: Path | None = typer.Option(
         None,
-        help="File of earlier answers. They are ranked by the same criteria set, and the report shows what changed.",
+        help="File of earlier answers, which are ranked by the same criteria set. The report then shows what changed.",
         metavar="FILE",
     ),
     template: Path | None = typer.Option(

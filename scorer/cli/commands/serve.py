@@ -43,7 +43,7 @@ def serve(
         None, "--strict", help="Do not start if a plugin is quarantined or a criteria set is refused."
     ),
     insecure: bool | None = typer.Option(
-        None, "--insecure", help="Allow addresses that other machines can reach, without TLS."
+        None, "--insecure", help="Start even if other machines can connect without TLS, or can read the metrics."
     ),
     metrics: str | None = typer.Option(
         None, help="Serve Prometheus metrics at this address, over HTTP.", metavar="HOST:PORT"

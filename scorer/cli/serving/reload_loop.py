@@ -70,7 +70,7 @@ class ReloadLoop:
             try:
                 stamps = self._live.directory.stamps()
                 if self._read_error:
-                    log.info("criteria sets: %s can be read again", self._live.directory.path)
+                    log.info("criteria sets: the directory %s can be read again", self._live.directory.path)
                     self._read_error = ""
                 changing = changed_files(previous, stamps)
                 previous = stamps

@@ -71,14 +71,14 @@ class Service:
             self.metrics = Metrics() if settings.metrics else None
         except OSError as error:
             raise UserError(
-                f"cannot write the files of metrics: {error.strerror}; TMPDIR can name a directory with more space"
+                f"cannot write the files of metrics: {error.strerror}; set TMPDIR to a directory with more space"
             ) from error
         if self.metrics:
             log.on_lost = self.metrics.lost_lines.inc
         self._traces = traces.from_environment()
 
     def catalogue(self) -> Catalogue:
-        """The current catalogue: the loaded sets without those of plugins that crashed."""
+        """The current catalogue: the loaded sets, without the sets of plugins that crashed."""
         loaded, crashed, cached = self._loaded(), self._crashed, self._cached
         if cached is None or cached[0] is not loaded or cached[1] is not crashed:
             self._cached = cached = loaded, crashed, loaded.without(crashed) if crashed else loaded

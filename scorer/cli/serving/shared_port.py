@@ -82,9 +82,9 @@ def _addresses(host: str) -> Sequence[tuple[socket.AddressFamily, str]]:
         raise OSError(errno.EINVAL, "an IPv6 address without brackets")
     if host == "localhost":  # like gRPC, which does not read /etc/hosts for it
         return [(socket.AF_INET6, "::1"), (socket.AF_INET, "127.0.0.1")]
-    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    addresses = list(dict.fromkeys((family, str(where[0])) for family, _, _, _, where in found))
-    if {where for _, where in addresses} & {"0.0.0.0", "::"} and socket.has_dualstack_ipv6():
+    resolved = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    addresses = list(dict.fromkeys((family, str(address[0])) for family, _, _, _, address in resolved))
+    if {address for _, address in addresses} & {"0.0.0.0", "::"} and socket.has_dualstack_ipv6():
         return [(socket.AF_INET6, "::")]
     return addresses
 

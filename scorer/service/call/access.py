@@ -74,7 +74,7 @@ class Access:
         raise CallRefused(grpc.StatusCode.PERMISSION_DENIED, "ROLE_MISSING", message, {"role": role.value})
 
     def _caller(self, names: Sequence[str]) -> Caller:
-        """The caller whose credential has these names. The caller has the roles of all of them."""
+        """The caller whose credential has these names. The caller has the roles of all these names."""
         if self._roles is None:
             return Caller(names[0], ALL_ROLES if self.open else frozenset())
         listed = [name for name in names if name in self._roles] or names[:1]

@@ -16,7 +16,7 @@ POLL_SECONDS = 0.1
 """Interval at which the server checks whether a reply has been acknowledged."""
 
 CACHE_SECONDS = POLL_SECONDS / 2
-"""For this time, all waiting calls use the same reading of the system's connections."""
+"""Calls that wait use the list of the system's connections that another call has read, if it is not older than this."""
 
 READ_SECONDS = 0.2
 """Time that a caller's program has to read a reply after its machine has acknowledged the reply."""

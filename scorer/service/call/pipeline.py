@@ -57,7 +57,7 @@ class Method:
     handler: Callable[[Any, CallContext], Message]
     """Returns the reply to a request; may raise CallRefused."""
     find_plan: Callable[[Any, CallContext], SetPlan] | None = None
-    """Returns the plan of the criteria set that a request names; may raise CallRefused. None: the method does not
+    """Returns the plan of the criteria set that a request names; may raise CallRefused. None for methods that do not
     score."""
     on_loop: bool = False
     """Whether the handler takes at most about a millisecond. If so, it runs on the event loop, unless the request is

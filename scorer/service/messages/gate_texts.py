@@ -84,11 +84,11 @@ def gate_metadata(category: CategoryPlan) -> list[dict[str, Any]]:
 
 def _metadata(plan: GatePlan) -> dict[str, Any]:
     gate: Gate = plan.gate
-    whose = {"level": plan.level} if plan.level else {"limit": plan.limit}
+    owner = {"level": plan.level} if plan.level else {"limit": plan.limit}
     if isinstance(gate, MeasureGate):
         minimum = plan.minimum / (PERCENT if gate.unit == "percent" else MICRO)
         upper = {"upper": True} if gate.upper else {}
-        return whose | {
+        return owner | {
             "measure": gate.measure,
             "unit": gate.unit,
             "minimum": minimum,
@@ -96,5 +96,5 @@ def _metadata(plan: GatePlan) -> dict[str, Any]:
             **upper,
         }
     if isinstance(gate, LevelGate):
-        return whose | {"category": gate.category, "category_level": gate.level, "excluded": gate.excluded}
-    return whose | {"indicator": gate.indicator, "options": list(gate.options), "excluded": gate.excluded}
+        return owner | {"category": gate.category, "category_level": gate.level, "excluded": gate.excluded}
+    return owner | {"indicator": gate.indicator, "options": list(gate.options), "excluded": gate.excluded}

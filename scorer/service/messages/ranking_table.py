@@ -29,7 +29,7 @@ class RankingTables:
     Args:
         units: (n,) indices of the tier's units among all units of the request.
         texts: ids, names and parents of all units of the request.
-        rankings: each ranking with (m,) the tier's indices of the units that the reply shows, in ranking order.
+        rankings: for each ranking, (m,) indices within the tier of the units that the reply shows, in ranking order.
     """
 
     def __init__(self, units: Ints, texts: UnitTexts, rankings: Sequence[tuple[Ranking, Ints]]) -> None:

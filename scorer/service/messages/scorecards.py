@@ -93,8 +93,13 @@ def _ranks(ranking: Ranking | None, indices: Ints, categories: int) -> list[list
 
 
 class _Score:
-    """Fills messages with the scores of one sum, for m units. ``self_reported`` has the scores of the same sum from the
-    answers that the units reported themselves, if these are shown too."""
+    """Fills messages with the scores of one sum, for m units.
+
+    Args:
+        scores: the scores of all units of the tier.
+        self_reported: the same, computed from the answers that the units reported themselves; None if not shown.
+        indices: (m,) indices of the units in the tier.
+    """
 
     def __init__(self, scores: Scores, self_reported: Scores | None, indices: Ints) -> None:
         self._self_reported = _Score(self_reported, None, indices) if self_reported else None

@@ -230,7 +230,7 @@ def to_lists(column: pa.Array, first_row: int, max_length: int, budget: TextBudg
     try:
         lists = pc.list_parent_indices(column).to_numpy()
     except pa.ArrowException:  # lists share entries; list_flatten would copy the entries for each list
-        raise ColumnError("SHARED_ENTRIES", "its lists are views of the same entries; write plain lists") from None
+        raise ColumnError("SHARED_ENTRIES", "several of its lists share entries; write lists that do not") from None
     lists = lists[column.is_valid().to_numpy(zero_copy_only=False)[lists]]  # null lists may have entries in memory
     texts = pc.list_flatten(column)
     if pa.types.is_null(texts.type):

@@ -87,7 +87,7 @@ class ScorerService:
         if tier.plan.cohort_criteria:
             criteria = ", ".join(tier.plan.cohort_criteria)
             message = (
-                f"criteria {criteria} compare a unit with the other units of its tier: send them all to RankProvince"
+                f"criteria {criteria} compare a unit with the other units of its tier: send all units to RankProvince"
             )
             raise CallRefused(grpc.StatusCode.FAILED_PRECONDITION, "NEEDS_COHORT", message, {"criteria": criteria})
         assessment = self._assess(tier, call, full=full)

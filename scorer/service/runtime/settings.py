@@ -175,8 +175,8 @@ class Limits(Section):
         ge=1,
         le=64,
         description="Calls that threads compute at the same time; further calls wait. Threads compute rankings, large "
-        "requests, and calls of criteria sets that run plugin code. Each such set has this number of threads of its "
-        "own.",
+        "requests, and calls of criteria sets that run plugin code. Each set that runs plugin code has threads of its "
+        "own, as many again.",
     )
     seconds: float = Field(300.0, gt=0, le=3600, description="Seconds that a call without a deadline may take.")
     transfer_seconds: float = Field(
@@ -209,11 +209,11 @@ class Settings(Section):
     )
     strict: bool = Field(False, description="Refuse to start with a quarantined plugin or a refused criteria set.")
     required: tuple[str, ...] = Field(
-        (), description="Codes of criteria sets. Without all of them, the server does not start."
+        (), description="Codes of criteria sets. The server does not start if one of these sets cannot be used."
     )
     insecure: bool = Field(
         False,
-        description="Allow addresses that other machines can reach, without TLS and for the metrics.",
+        description="Start even if other machines can connect without TLS, or can read the metrics.",
     )
     grace: float = Field(
         10.0, ge=0, le=600, description="Seconds that calls in flight have to end when the server stops."

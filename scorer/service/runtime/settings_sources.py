@@ -190,7 +190,7 @@ def _broken_json() -> list[str]:
 
 
 def _given_twice() -> list[str]:
-    """One line for each variable of a setting that its section's variable sets too. Those must hold valid JSON."""
+    """One line for each setting that two variables set: its own and its section's. Sections must have valid JSON."""
     mistakes = []
     for section in sorted(sections()):
         text = os.environ.get(variable(section))

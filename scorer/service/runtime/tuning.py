@@ -79,7 +79,7 @@ def return_memory() -> None:
 
 
 def forget_garbage() -> None:
-    """Collects garbage, and excludes the objects in use from later collections, which would take 40 ms each with them.
+    """Collects garbage, and excludes the objects in use from later collections, which would otherwise take 40 ms each.
 
     This collection includes the objects that an earlier call of this function excluded. Some belonged to calls that
     were in flight at that time, and would leak.

@@ -1,9 +1,9 @@
-"""The method once more, one unit after the other in plain fractions: what the service has to agree with exactly.
+"""The oracle: a second, slow implementation of the method in fractions, with which the service has to agree exactly.
 
-Written from the description of the method and knowing nothing of the scorer. A criteria set is the document as plain
-values (what a YAML reader gives), a unit has its answers as plain values; an answer that is not there was not
-reported. A criterion's points are rounded to the nearest micropoint, an exact half to the even one; percent and
-converted scores are rounded down from exact sums; published is converted rounded half up. Nothing else is rounded.
+It was written from the description of the method and imports nothing of the scorer. A criteria set is the document as
+plain values, as a YAML reader returns it. A unit has its answers as plain values; an answer that is absent is missing.
+A criterion's points are rounded to the nearest micropoint, an exact half to the even one. Percent and converted scores
+are rounded down from exact sums, and the published score is rounded from the converted one. Nothing else is rounded.
 """
 
 from oracle.rankings import rank_province, score_unit

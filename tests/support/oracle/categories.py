@@ -49,9 +49,9 @@ def measured(name: str, groups: Sequence[GroupResult], total: Score) -> tuple[Fr
 
 
 def gate_result(gate: _Gate, points: Fraction, maximum: Fraction) -> GateResult:
-    """Whether a gate holds; a percentage of nothing does, and says not applicable."""
+    """Whether a gate holds. A percentage of nothing holds and is marked not applicable."""
     percent = gate.unit == "percent"
-    nothing = percent and maximum == 0
+    is_empty = percent and maximum == 0
     value, wanted = (points * 100, gate.minimum * maximum) if percent else (points, gate.minimum)
     return GateResult(
         level=gate.level,
@@ -60,19 +60,21 @@ def gate_result(gate: _Gate, points: Fraction, maximum: Fraction) -> GateResult:
         minimum=gate.minimum,
         strict=gate.strict,
         value=percent_of(points, maximum) if percent else points,
-        passed=nothing or (value > wanted if gate.strict else value >= wanted),
-        not_applicable=nothing,
+        passed=is_empty or (value > wanted if gate.strict else value >= wanted),
+        not_applicable=is_empty,
     )
 
 
 def category_result(
     code: str, body: Document, rounding: Document, unit: Unit, cohort: Sequence[Unit]
 ) -> CategoryResult:
-    """One category of one unit, still without its rank."""
+    """The result of one unit in one category, without its rank."""
     groups = []
     for name, group in body["groups"].items():
-        here = [criterion for criterion in group["criteria"] if of_tier(criterion["points"], unit.tier) is not None]
-        criteria = tuple(criterion_result(criterion, unit, cohort) for criterion in here)
+        criteria_of_tier = [
+            criterion for criterion in group["criteria"] if of_tier(criterion["points"], unit.tier) is not None
+        ]
+        criteria = tuple(criterion_result(criterion, unit, cohort) for criterion in criteria_of_tier)
         if criteria:
             amounts = total_of([(criterion.points, criterion.max_points, criterion.nominal) for criterion in criteria])
             groups.append(GroupResult(name, score_of(criteria, capped(amounts, group, unit.tier), rounding), criteria))
@@ -86,14 +88,16 @@ def category_result(
     reached = [level for level in levels if all(gate.passed for gate in gates if gate.level == level)]
     measures = []
     for name in dict.fromkeys(gate.measure for gate in gates):
-        mine = [gate for gate in gates if gate.measure == name]
-        held = [n for n in levels if (asked := [g.passed for g in mine if g.level == n]) and all(asked)]
+        own_gates = [gate for gate in gates if gate.measure == name]
+        held = [
+            n for n in levels if (passed_gates := [g.passed for g in own_gates if g.level == n]) and all(passed_gates)
+        ]
         points, maximum = measured(name, groups, score)
         measures.append(MeasureResult(name, points, maximum, percent_of(points, maximum), (held or [0])[0]))
-    nothing = score.max_points == 0
-    level = reached[0] if reached and not nothing else 0
+    is_empty = score.max_points == 0
+    level = reached[0] if reached and not is_empty else 0
     better = levels[: levels.index(level)] if level else levels
-    standing = "nothing_applicable" if nothing else "ranked" if reached or not levels else "below_minimum"
+    standing = "nothing_applicable" if is_empty else "ranked" if reached or not levels else "below_minimum"
     return CategoryResult(
         code=code,
         score=score,

@@ -11,13 +11,13 @@ from oracle.results import CategoryResult, Document, Unit
 
 
 def condition_holds(condition: Any, unit: Unit, category: CategoryResult, reached: Mapping[str, int]) -> bool | None:
-    """Whether a condition holds; None if the unit's tier has no gate of it.
+    """Whether a condition holds; None if none of its gates exists in the unit's tier.
 
     Args:
         condition: as the document has it.
         unit: the unit.
-        category: its result in the category, of which levels do not matter.
-        reached: by category, the level reached; 0: none.
+        category: the unit's result in the category; its level is not used.
+        reached: the level reached by category; 0 if none.
     """
     if "not" in condition:
         inner = condition_holds(condition["not"], unit, category, reached)
@@ -38,7 +38,7 @@ def condition_holds(condition: Any, unit: Unit, category: CategoryResult, reache
 
 
 def _bound_holds(condition: Document, unit: Unit, category: CategoryResult) -> bool | None:
-    """Of nothing, every percentage is reached and none is kept under."""
+    """If nothing applies, ``at_least`` and ``above`` hold for every percentage, and the others do not."""
     bound = next(key for key in ("at_least", "above", "at_most", "below") if key in condition)
     minimum = of_tier(condition[bound], unit.tier)
     if minimum is None or minimum == "none":

@@ -1,6 +1,7 @@
 """Formulas of criteria.
 
-Each gives points before rounding, whether an indicator was not reported, and whether the criterion does not apply.
+Each function returns the points of one unit before rounding, whether an answer is missing, and whether the criterion
+does not apply. ``maximum`` is the criterion's points, and ``peers`` are the units of the tier.
 """
 
 from __future__ import annotations
@@ -13,29 +14,29 @@ from typing import Any
 from oracle.numbers import exact, of_tier, points_of, rational, share_of
 from oracle.results import Document, Unit
 
-Given = tuple[Fraction, bool, bool]
-NOT_REPORTED: Given = (Fraction(0), True, False)
+Outcome = tuple[Fraction, bool, bool]
+NOT_REPORTED: Outcome = (Fraction(0), True, False)
 
 
-def flag(body: Document, most: Fraction, unit: Unit, peers: Sequence[Unit]) -> Given:
-    """Yes gives everything."""
+def flag(body: Document, maximum: Fraction, unit: Unit, peers: Sequence[Unit]) -> Outcome:
+    """Yes gives all points."""
     answer = unit.answers.get(body["indicator"])
-    return NOT_REPORTED if answer is None else (most if answer else Fraction(0), False, False)
+    return NOT_REPORTED if answer is None else (maximum if answer else Fraction(0), False, False)
 
 
-def fault(body: Document, most: Fraction, unit: Unit, peers: Sequence[Unit]) -> Given:
-    """A fault takes everything; faults are a flag or a count."""
+def fault(body: Document, maximum: Fraction, unit: Unit, peers: Sequence[Unit]) -> Outcome:
+    """Any fault takes all points; faults are a flag or a count."""
     answer = unit.answers.get(body["indicator"])
-    return NOT_REPORTED if answer is None else (Fraction(0) if answer else most, False, False)
+    return NOT_REPORTED if answer is None else (Fraction(0) if answer else maximum, False, False)
 
 
-def choice(body: Document, most: Fraction, unit: Unit, peers: Sequence[Unit]) -> Given:
+def choice(body: Document, maximum: Fraction, unit: Unit, peers: Sequence[Unit]) -> Outcome:
     """Each option has its points."""
     answer = unit.answers.get(body["indicator"])
     return NOT_REPORTED if answer is None else (exact(of_tier(body["options"][answer], unit.tier)), False, False)
 
 
-def steps(body: Document, most: Fraction, unit: Unit, peers: Sequence[Unit]) -> Given:
+def steps(body: Document, maximum: Fraction, unit: Unit, peers: Sequence[Unit]) -> Outcome:
     """The first step that holds counts."""
     answer = unit.answers.get(body["indicator"])
     if answer is None:
@@ -52,69 +53,71 @@ def steps(body: Document, most: Fraction, unit: Unit, peers: Sequence[Unit]) -> 
     return Fraction(0), False, False
 
 
-def count(body: Document, most: Fraction, unit: Unit, peers: Sequence[Unit]) -> Given:
-    """So much for each, up to the maximum."""
+def count(body: Document, maximum: Fraction, unit: Unit, peers: Sequence[Unit]) -> Outcome:
+    """Points for each counted item, up to the maximum."""
     answer = unit.answers.get(body["indicator"])
     return (
         NOT_REPORTED
         if answer is None
-        else (min(exact(answer) * exact(of_tier(body["each"], unit.tier)), most), False, False)
+        else (min(exact(answer) * exact(of_tier(body["each"], unit.tier)), maximum), False, False)
     )
 
 
-def linear(body: Document, most: Fraction, unit: Unit, peers: Sequence[Unit]) -> Given:
-    """Along a line, flat beyond its ends."""
+def linear(body: Document, maximum: Fraction, unit: Unit, peers: Sequence[Unit]) -> Outcome:
+    """A straight line, flat beyond its ends."""
     answer = unit.answers.get(body["indicator"])
     if answer is None:
         return NOT_REPORTED
     start, end = exact(body["from"]), exact(body["to"])
 
-    def way(value: Any) -> Fraction:
+    def position(value: Any) -> Fraction:
         return (exact(value) - start) / (end - start)
 
-    if "floor" in body and way(answer) < way(body["floor"]):
+    if "floor" in body and position(answer) < position(body["floor"]):
         return Fraction(0), False, False
-    if "target" in body and way(answer) >= way(body["target"]):
-        return most, False, False
-    return min(max(way(answer), Fraction(0)), Fraction(1)) * most, False, False
+    if "target" in body and position(answer) >= position(body["target"]):
+        return maximum, False, False
+    return min(max(position(answer), Fraction(0)), Fraction(1)) * maximum, False, False
 
 
-def awarded(body: Document, most: Fraction, unit: Unit, peers: Sequence[Unit]) -> Given:
-    """The answer is the points."""
+def awarded(body: Document, maximum: Fraction, unit: Unit, peers: Sequence[Unit]) -> Outcome:
+    """The answer is the number of points."""
     answer = unit.answers.get(body["indicator"])
     return NOT_REPORTED if answer is None else (exact(answer), False, False)
 
 
-def ratio(body: Document, most: Fraction, unit: Unit, peers: Sequence[Unit], best: Fraction = Fraction(1)) -> Given:
-    """A share of the best there is, which is 1 unless the set compares units."""
+def ratio(
+    body: Document, maximum: Fraction, unit: Unit, peers: Sequence[Unit], best: Fraction = Fraction(1)
+) -> Outcome:
+    """The share of the best ratio, which is 1 for the formula ``ratio``."""
     numerator, denominator = (unit.answers.get(body[key]) for key in ("numerator", "denominator"))
     if numerator is None or denominator is None:
         return NOT_REPORTED
     if exact(denominator) == 0:
-        return most if body["when_zero"] == "full" else Fraction(0), False, body["when_zero"] == "not_applicable"
+        return maximum if body["when_zero"] == "full" else Fraction(0), False, body["when_zero"] == "not_applicable"
     share = exact(numerator) / exact(denominator)
     if share < share_of(body.get("floor", 0)):
         return Fraction(0), False, False
     best *= share_of(body.get("target", 1))
-    return (min(share / best, Fraction(1)) * most if best else Fraction(0)), False, False
+    return (min(share / best, Fraction(1)) * maximum if best else Fraction(0)), False, False
 
 
-def ratio_to_best(body: Document, most: Fraction, unit: Unit, peers: Sequence[Unit]) -> Given:
-    """A share of the largest ratio among the tier's units to which the criterion applies."""
+def ratio_to_best(body: Document, maximum: Fraction, unit: Unit, peers: Sequence[Unit]) -> Outcome:
+    """The share of the largest ratio among the units of the tier to which the criterion applies."""
     reported = [(peer.answers.get(body["numerator"]), peer.answers.get(body["denominator"])) for peer in peers]
     ratios = [exact(a) / exact(b) for a, b in reported if a is not None and b is not None and exact(b) > 0]
-    return ratio(body, most, unit, peers, max(ratios, default=Fraction(0)))
+    return ratio(body, maximum, unit, peers, max(ratios, default=Fraction(0)))
 
 
-def sum_of_parts(body: Document, most: Fraction, unit: Unit, peers: Sequence[Unit]) -> Given:
-    """What is there counts."""
-    parts = [given(part, unit, peers) for part in body["parts"]]
+def sum_of_parts(body: Document, maximum: Fraction, unit: Unit, peers: Sequence[Unit]) -> Outcome:
+    """Adds up the parts that were reported."""
+    parts = [evaluate(part, unit, peers) for part in body["parts"]]
     return sum((part[0] for part in parts), Fraction(0)), any(part[1] for part in parts), False
 
 
-def best_of(body: Document, most: Fraction, unit: Unit, peers: Sequence[Unit]) -> Given:
-    """The alternative with the most points counts."""
-    parts = [given(part, unit, peers) for part in body["alternatives"]]
+def best_of(body: Document, maximum: Fraction, unit: Unit, peers: Sequence[Unit]) -> Outcome:
+    """Takes the alternative with the most points."""
+    parts = [evaluate(part, unit, peers) for part in body["alternatives"]]
     return max(part[0] for part in parts), any(part[1] for part in parts), False
 
 
@@ -124,34 +127,34 @@ def _compared(body: Document, peers: Sequence[Unit]) -> list[Fraction]:
     return [exact(answer) * (-1 if body.get("better") == "lower" else 1) for answer in answers if answer is not None]
 
 
-def min_max(body: Document, most: Fraction, unit: Unit, peers: Sequence[Unit]) -> Given:
-    """Along the line from the worst to the best unit."""
-    return _by_others(body, most, unit, peers, lambda own, all_: (own - min(all_)) / (max(all_) - min(all_)))
+def min_max(body: Document, maximum: Fraction, unit: Unit, peers: Sequence[Unit]) -> Outcome:
+    """A straight line from the worst to the best unit."""
+    return _by_others(body, maximum, unit, peers, lambda own, all_: (own - min(all_)) / (max(all_) - min(all_)))
 
 
-def percentile(body: Document, most: Fraction, unit: Unit, peers: Sequence[Unit]) -> Given:
+def percentile(body: Document, maximum: Fraction, unit: Unit, peers: Sequence[Unit]) -> Outcome:
     """The share of the other units that are worse."""
     return _by_others(
-        body, most, unit, peers, lambda own, all_: Fraction(sum(other < own for other in all_), len(all_) - 1)
+        body, maximum, unit, peers, lambda own, all_: Fraction(sum(other < own for other in all_), len(all_) - 1)
     )
 
 
 def _by_others(
     body: Document,
-    most: Fraction,
+    maximum: Fraction,
     unit: Unit,
     peers: Sequence[Unit],
     share: Callable[[Fraction, list[Fraction]], Fraction],
-) -> Given:
+) -> Outcome:
     if unit.answers.get(body["indicator"]) is None:
         return NOT_REPORTED
     [own], others = _compared(body, [unit]), _compared(body, peers)
     if len(set(others)) < 2:
-        return (most if body["when_equal"] == "full" else Fraction(0)), False, False
-    return min(max(share(own, others), Fraction(0)), Fraction(1)) * most, False, False
+        return (maximum if body["when_equal"] == "full" else Fraction(0)), False, False
+    return min(max(share(own, others), Fraction(0)), Fraction(1)) * maximum, False, False
 
 
-def z_scores(body: Document, most: Fraction, unit: Unit, peers: Sequence[Unit]) -> Given:
+def z_scores(body: Document, maximum: Fraction, unit: Unit, peers: Sequence[Unit]) -> Outcome:
     """The weighted mean of z-scores to ninety digits, between goalposts or between the worst and the best unit."""
     codes = list(body["weights"])
     if any(unit.answers.get(code) is None for code in codes):
@@ -163,11 +166,11 @@ def z_scores(body: Document, most: Fraction, unit: Unit, peers: Sequence[Unit]) 
         if "from" in body:
             start, end = (Decimal(str(body[key])) for key in ("from", "to"))
         elif not others or max(others) - min(others) < Decimal("1e-60"):
-            return (most if body["when_equal"] == "full" else Fraction(0)), False, False
+            return (maximum if body["when_equal"] == "full" else Fraction(0)), False, False
         else:
             start, end = min(others), max(others)
         share = (own - start) / (end - start)
-        return rational(min(max(share, Decimal(0)), Decimal(1))) * most, False, False
+        return rational(min(max(share, Decimal(0)), Decimal(1))) * maximum, False, False
 
 
 def _mean_z(body: Document, codes: Sequence[str], unit: Unit, counted: Sequence[Unit]) -> Decimal:
@@ -187,8 +190,8 @@ def _mean_z(body: Document, codes: Sequence[str], unit: Unit, counted: Sequence[
     return total / weights
 
 
-def logarithmic(body: Document, most: Fraction, unit: Unit, peers: Sequence[Unit]) -> Given:
-    """Along a line of logarithms."""
+def logarithmic(body: Document, maximum: Fraction, unit: Unit, peers: Sequence[Unit]) -> Outcome:
+    """A straight line of logarithms."""
     answer = unit.answers.get(body["indicator"])
     if answer is None:
         return NOT_REPORTED
@@ -199,10 +202,10 @@ def logarithmic(body: Document, most: Fraction, unit: Unit, peers: Sequence[Unit
             (Decimal(number.numerator) / number.denominator).ln()
             for number in (value, exact(body["from"]), exact(body["to"]))
         )
-        return rational((own - start) / (end - start)) * most, False, False
+        return rational((own - start) / (end - start)) * maximum, False, False
 
 
-FORMULAS: dict[str, Callable[[Document, Fraction, Unit, Sequence[Unit]], Given]] = {
+FORMULAS: dict[str, Callable[[Document, Fraction, Unit, Sequence[Unit]], Outcome]] = {
     "flag": flag,
     "fault": fault,
     "choice": choice,
@@ -221,6 +224,6 @@ FORMULAS: dict[str, Callable[[Document, Fraction, Unit, Sequence[Unit]], Given]]
 }
 
 
-def given(body: Document, unit: Unit, peers: Sequence[Unit]) -> Given:
-    """What the formula of a criterion or part gives."""
+def evaluate(body: Document, unit: Unit, peers: Sequence[Unit]) -> Outcome:
+    """The outcome of a criterion or part for one unit."""
     return FORMULAS[body["formula"]](body, points_of(body, unit.tier), unit, peers)

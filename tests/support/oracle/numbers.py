@@ -11,23 +11,23 @@ from typing import Any
 
 
 def exact(value: object) -> Fraction:
-    """A number by its decimal text (0.1 is one tenth), a day by its number."""
+    """The exact value of a number (0.1 is one tenth), or the number of a day."""
     return Fraction(value.toordinal()) if isinstance(value, datetime.date) else Fraction(str(value))
 
 
 def nearest(points: Fraction) -> Fraction:
-    """To the nearest micropoint, an exact half to the even one."""
+    """Rounds to the nearest micropoint, an exact half to the even one."""
     return Fraction(round(points * 10**6), 10**6)
 
 
 def rational(value: Decimal) -> Fraction:
-    """A number of at least 60 digits, from which a fraction such as 1/6 becomes exact again."""
+    """Converts a number of at least 60 digits; fractions such as 1/6 become exact again."""
     simple = Fraction(value).limit_denominator(10**20)
     return simple if abs(simple - Fraction(value)) < Fraction(1, 10**45) else Fraction(value)
 
 
 def floor(value: Fraction, decimals: int) -> Fraction:
-    """Rounded down."""
+    """Rounds down to the given number of decimals."""
     return Fraction(math.floor(value * 10**decimals), 10**decimals)
 
 
@@ -37,21 +37,21 @@ def share_of(value: Any) -> Fraction:
 
 
 def published(value: Fraction, decimals: int, mode: str) -> Fraction:
-    """To the published decimals; down is towards zero, up away from it."""
+    """Rounds to the published decimals; down is towards zero, up away from it."""
     scaled = abs(value) * 10**decimals
-    left = scaled - math.floor(scaled)
+    remainder = scaled - math.floor(scaled)
     away = {
         "down": False,
-        "up": left > 0,
-        "half_up": left >= Fraction(1, 2),
-        "half_even": left > Fraction(1, 2) or (left == Fraction(1, 2) and math.floor(scaled) % 2 == 1),
+        "up": remainder > 0,
+        "half_up": remainder >= Fraction(1, 2),
+        "half_even": remainder > Fraction(1, 2) or (remainder == Fraction(1, 2) and math.floor(scaled) % 2 == 1),
     }[mode]
     size = Fraction(math.floor(scaled) + away, 10**decimals)
     return size if value >= 0 else -size
 
 
 def weighted_mean(kind: str, shares: Sequence[tuple[Fraction, Fraction]]) -> Fraction:
-    """The mean of shares from weights and shares; a geometric one to sixty digits."""
+    """The mean of pairs of weight and share; a geometric mean is computed to sixty digits."""
     weights = sum((weight for weight, _ in shares), Fraction(0))
     if not weights:
         return Fraction(0)
@@ -66,7 +66,7 @@ def weighted_mean(kind: str, shares: Sequence[tuple[Fraction, Fraction]]) -> Fra
 
 
 def of_tier(amount: Any, tier: str) -> Any:
-    """An amount that may be given by tier; None where the tier has none."""
+    """The amount of a tier, if amounts differ by tier; None if the tier has none."""
     return amount.get(tier) if isinstance(amount, Mapping) else amount
 
 

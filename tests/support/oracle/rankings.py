@@ -18,7 +18,9 @@ def rank_province(document: Document, units: Sequence[Unit]) -> list[Ranking]:
     """The rankings of all cohorts that have units: in the set's order of tiers, then by name."""
     rankings, units = [], with_children(document, units)
     for tier in document["tiers"]:
-        peers = [unit for unit in units if unit.tier == tier]  # whom formulas compare, however units are ranked
+        peers = [
+            unit for unit in units if unit.tier == tier
+        ]  # formulas compare all units of the tier, even if units are ranked within parents
         cards = cards_of(document, peers)
         within_parent = of_tier(document.get("ranking", {}).get("cohort", "tier"), tier) == "parent"
         cohorts: dict[str, list[Card]] = {}
@@ -34,7 +36,7 @@ def score_unit(document: Document, unit: Unit) -> Card:
 
 
 def cards_of(document: Document, units: Sequence[Unit]) -> list[Card]:
-    """The cards of the units of a tier, still without ranks."""
+    """The cards of the units of a tier, without ranks."""
     scored = [counted(document, unit) for unit in units]
     cards = [replace(_card(document, unit, scored), unit=own) for unit, own in zip(scored, units, strict=True)]
     others = tuple(code for code, sources in sources_of(document).items() if "self_reported" not in sources)
@@ -45,27 +47,27 @@ def cards_of(document: Document, units: Sequence[Unit]) -> list[Card]:
 
 
 def _beside(card: Card, reported: Card) -> Card:
-    """A card with the scores of another one as the self-reported ones."""
+    """The card with the scores of ``reported`` as its self-reported scores."""
 
-    def both(mine: Any, its: Any) -> Any:
-        if isinstance(mine, Score | CriterionResult):
-            return replace(mine, self_reported=its)
-        return tuple(both(one, other) for one, other in zip(mine, its, strict=True))
+    def both(counting: Any, self_reported: Any) -> Any:
+        if isinstance(counting, Score | CriterionResult):
+            return replace(counting, self_reported=self_reported)
+        return tuple(both(one, other) for one, other in zip(counting, self_reported, strict=True))
 
     categories = tuple(
         replace(
-            mine,
-            score=both(mine.score, its.score),
+            category,
+            score=both(category.score, same.score),
             groups=tuple(
                 replace(group, score=both(group.score, other.score), criteria=both(group.criteria, other.criteria))
-                for group, other in zip(mine.groups, its.groups, strict=True)
+                for group, other in zip(category.groups, same.groups, strict=True)
             ),
         )
-        for mine, its in zip(card.categories, reported.categories, strict=True)
+        for category, same in zip(card.categories, reported.categories, strict=True)
     )
     subtotals = tuple(
-        replace(mine, score=both(mine.score, its.score))
-        for mine, its in zip(card.subtotals, reported.subtotals, strict=True)
+        replace(subtotal, score=both(subtotal.score, same.score))
+        for subtotal, same in zip(card.subtotals, reported.subtotals, strict=True)
     )
     return replace(card, categories=categories, overall=both(card.overall, reported.overall), subtotals=subtotals)
 
@@ -97,7 +99,7 @@ def _card(document: Document, unit: Unit, cohort: Sequence[Unit]) -> Card:
 
 
 def _subtotals(document: Document, criteria: Sequence[CriterionResult]) -> Iterator[SubtotalResult]:
-    """The sums of the criteria that name a subtotal, or whose group does; neither caps nor floors nor means."""
+    """The sums of the criteria of each subtotal, before caps, floors and means."""
     named = {
         criterion["id"]: criterion.get("subtotal", group.get("subtotal"))
         for category in document["categories"].values()
@@ -105,21 +107,21 @@ def _subtotals(document: Document, criteria: Sequence[CriterionResult]) -> Itera
         for criterion in group["criteria"]
     }
     for code in document.get("subtotals", ()):
-        mine = [criterion for criterion in criteria if named[criterion.id] == code]
-        amounts = total_of([(criterion.points, criterion.max_points, criterion.nominal) for criterion in mine])
-        if mine:
-            yield SubtotalResult(code, score_of(mine, amounts, document.get("rounding", {})))
+        members = [criterion for criterion in criteria if named[criterion.id] == code]
+        amounts = total_of([(criterion.points, criterion.max_points, criterion.nominal) for criterion in members])
+        if members:
+            yield SubtotalResult(code, score_of(members, amounts, document.get("rounding", {})))
 
 
 def _requires(document: Document, categories: Sequence[CategoryResult]) -> tuple[str, ...]:
-    """The required categories that the tier has; a tier that has none of them is asked for all it has."""
+    """The required categories that the tier has; if it has none of them, all its categories."""
     required = document.get("overall", {}).get("requires") or list(document["categories"])
     here = [category.code for category in categories]
     return tuple(code for code in required if code in here) or tuple(here)
 
 
 def _key(document: Document, card: Card, key: Any, rule: Document, code: str) -> Fraction | None:
-    """What one key of a ranking compares; None if the tier does not have it."""
+    """The value that one key of a ranking compares; None if the tier does not have it."""
     categories = {category.code: category for category in card.categories}
 
     def of(score: Score) -> Fraction:
@@ -145,13 +147,13 @@ def _ranking(document: Document, tier: str, cohort: str, cards: Sequence[Card]) 
     best = of_tier(document.get("commend", {}).get("best"), tier) or 0
 
     def compared(card: Card, own: Document, code: str = "") -> tuple[Fraction, ...]:
-        """What ranks compare, by the rule of a category or by the overall one."""
+        """The values that ranks compare, by the rule of a category or by the overall rule."""
         return tuple(value for key in own["by"] if (value := _key(document, card, key, own, code)) is not None) or (
             _key(document, card, "total", own, code),
         )
 
     def ranks(scores: Mapping[str, tuple[Fraction, ...]], ties: str) -> dict[str, int]:
-        """Ranks by unit id of the scores by unit id."""
+        """Ranks by unit id, from scores by unit id."""
         if ties == "ordinal":
             order = sorted(scores, key=lambda unit: (*(-score for score in scores[unit]), unit))
             return {unit: place for place, unit in enumerate(order, start=1)}

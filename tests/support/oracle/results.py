@@ -38,7 +38,7 @@ class Score:
     missing: int
     not_applicable: int
     self_reported: Score | None = None
-    """From what the unit itself reported; None if all answers are."""
+    """The same from self-reported answers only; None if the set has no other sources."""
 
 
 @dataclass(frozen=True)
@@ -49,11 +49,11 @@ class CriterionResult:
     points: Fraction
     max_points: Fraction
     nominal: Fraction
-    most: Fraction
-    """What it gives at most; negative for a penalty."""
+    full_points: Fraction
+    """The most points that the criterion can give; for a penalty, the most that it can take, negative."""
     status: str
     self_reported: CriterionResult | None = None
-    """From what the unit itself reported; None if all answers are."""
+    """The same from self-reported answers only; None if the set has no other sources."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class SubtotalResult:
 
 @dataclass(frozen=True)
 class GateResult:
-    """One gate as it applied to one unit."""
+    """One gate for one unit."""
 
     level: int
     measure: str
@@ -89,7 +89,7 @@ class GateResult:
 
 @dataclass(frozen=True)
 class MeasureResult:
-    """One measure; ``level`` is the best one all of whose gates on this measure hold, 0 none."""
+    """One measure; ``level`` is the best level whose gates on this measure all hold, or 0."""
 
     measure: str
     points: Fraction

@@ -12,10 +12,10 @@ from oracle.results import Document, Unit
 
 
 def with_children(document: Document, units: Sequence[Unit]) -> list[Unit]:
-    """The units with the answers that follow from those of their children."""
+    """The units with the answers that are computed from their children."""
     found = {unit.id: unit for unit in units}
     rules = document.get("from_children", {})
-    for code, rule in [*rules.items()] * len(rules):  # again and again, for sums of sums
+    for code, rule in [*rules.items()] * len(rules):  # repeated, for sums of sums
         [(how, read)] = ((how, rule[how]) for how in ("sum", "mean", "share", "count") if how in rule)
         for unit in units:
             children = [found[child.id] for child in units if child.parent == unit.id]
@@ -49,7 +49,7 @@ def sources_of(document: Document) -> dict[str, list[str]]:
 
 
 def counted(document: Document, unit: Unit) -> Unit:
-    """The unit with the answers that count: of several ones the last."""
+    """The unit with the answers that count: those of the last source that has one."""
     answers, sources = dict(unit.answers), sources_of(document)
     for category in document["categories"].values():
         for criterion in (criterion for group in category["groups"].values() for criterion in group["criteria"]):

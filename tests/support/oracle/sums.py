@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from oracle.formulas import given
+from oracle.formulas import evaluate
 from oracle.numbers import exact, floor, nearest, of_tier, points_of, published, share_of, weighted_mean
 from oracle.results import CriterionResult, Document, Score, Unit
 
@@ -16,37 +16,37 @@ Amounts = tuple[Fraction, Fraction, Fraction]
 def criterion_result(body: Document, unit: Unit, cohort: Sequence[Unit]) -> CriterionResult:
     """One criterion of one unit."""
     effect = body.get("effect", "score")
-    most = points_of(body, unit.tier) * (-1 if effect == "penalty" else 1)
-    nominal = most if effect == "score" else Fraction(0)
+    full_points = points_of(body, unit.tier) * (-1 if effect == "penalty" else 1)
+    nominal = full_points if effect == "score" else Fraction(0)
     peers = [peer for peer in cohort if body["id"] not in peer.not_applicable]
-    points, missing, left_out = given(body, unit, peers)
+    points, missing, left_out = evaluate(body, unit, peers)
     left_out |= missing and body.get("when_missing") == "not_applicable"
     if left_out or body["id"] in unit.not_applicable:
-        return CriterionResult(body["id"], Fraction(0), Fraction(0), nominal, most, "not_applicable")
+        return CriterionResult(body["id"], Fraction(0), Fraction(0), nominal, full_points, "not_applicable")
     points = nearest(points) * (-1 if effect == "penalty" else 1)
-    return CriterionResult(body["id"], points, nominal, nominal, most, "missing" if missing else "scored")
+    return CriterionResult(body["id"], points, nominal, nominal, full_points, "missing" if missing else "scored")
 
 
 def total_of(parts: Sequence[Amounts]) -> Amounts:
-    """The sum of some amounts."""
+    """The sum of the amounts of several parts."""
     points, maximum, nominal = (sum(column, Fraction(0)) for column in zip(*parts, (0, 0, 0), strict=True))
     return points, maximum, nominal
 
 
 def capped(amounts: Amounts, body: Document, tier: str) -> Amounts:
-    """Amounts of at most the cap of a group, a category or the overall score."""
+    """Limits amounts to the cap of a group, a category or the overall score."""
     cap = of_tier(body.get("cap"), tier)
     points, maximum, nominal = amounts if cap is None else (min(amount, exact(cap)) for amount in amounts)
     return points, maximum, nominal
 
 
 def combined(body: Document, parts: Mapping[str, Amounts], weights: Document, tier: str) -> Amounts:
-    """What parts make up: their sum, or their mean as a part of the stated points.
+    """Combines parts: their sum, or their mean times the stated points.
 
     Args:
-        body: of the category, or of the overall score.
-        parts: by code of the group or category.
-        weights: the bodies of the parts.
+        body: the document of the category, or of the overall score.
+        parts: amounts by code of the group or category.
+        weights: the documents of the parts, by code.
         tier: the unit's tier.
     """
     kind = body.get("combine", "sum")
@@ -57,13 +57,13 @@ def combined(body: Document, parts: Mapping[str, Amounts], weights: Document, ti
         for code, (points, maximum, _) in parts.items()
         if maximum
     ]
-    most = exact(of_tier(body["points"], tier))
-    points = nearest(weighted_mean(kind, shares) * most)
-    return capped((points, most if shares else Fraction(0), most), body, tier)
+    nominal = exact(of_tier(body["points"], tier))
+    points = nearest(weighted_mean(kind, shares) * nominal)
+    return capped((points, nominal if shares else Fraction(0), nominal), body, tier)
 
 
 def score_of(criteria: Sequence[CriterionResult], amounts: Amounts, rounding: Document) -> Score:
-    """What follows from the points of a sum of criteria."""
+    """The score that follows from the summed amounts of criteria."""
     points, maximum, nominal = amounts
     converted = floor(points * nominal / maximum, 6) if maximum else Fraction(0)
     return Score(
@@ -79,5 +79,5 @@ def score_of(criteria: Sequence[CriterionResult], amounts: Amounts, rounding: Do
 
 
 def percent_of(points: Fraction, maximum: Fraction) -> Fraction:
-    """Rounded down to parts per million; 0 of nothing."""
+    """The percentage, rounded down to parts per million; 0 if the maximum is 0."""
     return floor(points / maximum * 100, 4) if maximum else Fraction(0)

@@ -215,18 +215,18 @@ def _criteria(
 ) -> Iterator[CriterionResult]:
     status = _values(table, f"{prefix}status{suffix}")
     maxima = (0.0 if text == "not_applicable" else maximum for text in status)
-    beside: Iterable[CriterionResult | None] = repeat(None)
+    self_reported: Iterable[CriterionResult | None] = repeat(None)
     if not suffix and f"{prefix}status{SELF_REPORTED}" in table.schema.names:
-        beside = _criteria(table, prefix, criterion, maximum, SELF_REPORTED)
-    columns = {"criterion": repeat(criterion), "max_points": maxima, "status": status, "self_reported": beside}
+        self_reported = _criteria(table, prefix, criterion, maximum, SELF_REPORTED)
+    columns = {"criterion": repeat(criterion), "max_points": maxima, "status": status, "self_reported": self_reported}
     return _results(CriterionResult, table, prefix, suffix, **columns)
 
 
 def _scores(table: pa.Table, prefix: str, nominal: float, suffix: str = "") -> Iterator[Score]:
-    beside: Iterable[Score | None] = repeat(None)
+    self_reported: Iterable[Score | None] = repeat(None)
     if not suffix and f"{prefix}points{SELF_REPORTED}" in table.schema.names:
-        beside = _scores(table, prefix, nominal, SELF_REPORTED)
-    return _results(Score, table, prefix, suffix, nominal_max_points=repeat(nominal), self_reported=beside)
+        self_reported = _scores(table, prefix, nominal, SELF_REPORTED)
+    return _results(Score, table, prefix, suffix, nominal_max_points=repeat(nominal), self_reported=self_reported)
 
 
 def _results(

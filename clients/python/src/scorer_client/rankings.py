@@ -233,7 +233,7 @@ class Province:
         return [lack for ranking in rankings for lack in ranking.lacking(criterion)]
 
     def unit(self, code: str) -> UnitResult:
-        """One unit, by id.
+        """The unit with this id.
 
         Raises:
             KeyError: the result does not have the unit.

@@ -25,7 +25,7 @@ class Column:
     name: str
     """One of ``FIXED``, or the code of an indicator."""
     criterion: str = ""
-    """For a column in which units are ticked: the criterion that does not apply to them; "" for other columns."""
+    """For a column in which units are ticked: the criterion that does not apply to ticked units; otherwise ""."""
 
 
 REFUSED = Column("")

@@ -105,7 +105,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     ),
     "merged": ("the cells {range} are merged: unmerge them", "các ô {range} bị gộp: hãy bỏ gộp ô"),
     "other_second_header": (
-        "is a second header with other columns than the first header: delete one of them",
+        "is a second header with other columns than the first header: delete one of the headers",
         "là hàng tiêu đề thứ hai, khác với hàng thứ nhất: hãy xóa một trong hai",
     ),
     # the header

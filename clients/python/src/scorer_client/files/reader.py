@@ -181,7 +181,10 @@ class TableReader:
         return SheetRow(second.number, joined)
 
     def _columns(self, sheet: Sheet, header: SheetRow) -> list[Column | None]:
-        """The meaning of each column; None: it has no header. Adds violations. Empty if there are too many columns."""
+        """The meaning of each column; None for a column without a header. Empty if there are too many columns.
+
+        Adds a violation for each wrong header.
+        """
         cells = header.cells
         while cells and (cells[-1] is None or cells[-1] == ""):
             cells.pop()
@@ -292,7 +295,7 @@ class TableReader:
         units.append(code, fixed["tier"], fixed["name"], fixed["parent"])
 
     def add_unread(self, ids: Collection[str]) -> None:
-        """Adds texts that may be the id of a unit whose row cannot be read."""
+        """Adds texts of a row that cannot be read. One of them may be the id of its unit."""
         self._unread.update(ids)
 
     def _check_parents(self) -> None:

@@ -137,7 +137,7 @@ class RowReader:
         )
 
     def _note(self, row: int, index: int, cell: Cell) -> None:
-        """Adds the notes about the cell that was converted last to those of the file."""
+        """Adds the notes about the cell that was converted last to the notes of the file."""
         column = self._columns[index]
         for key, value in self._values.noted:
             if not self._notes.more(key):

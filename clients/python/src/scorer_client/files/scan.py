@@ -72,7 +72,7 @@ class Scan:
 
 
 def scan_styles(parser: expat.XMLParserType, percents: set[str]) -> None:
-    """Makes the parser of an XLSX file's styles collect the styles that show numbers as percentages."""
+    """Sets the handlers of a parser, so that it collects the percentage styles of an XLSX file in ``percents``."""
     formats = set(_PERCENT_FORMATS)
     style = -1
 
@@ -97,7 +97,7 @@ def scan_styles(parser: expat.XMLParserType, percents: set[str]) -> None:
 
 
 def scan_sheet(parser: expat.XMLParserType, percents: set[str], sheet: str) -> Scan:
-    """Makes the parser of an XLSX sheet fill the returned scan.
+    """Sets the handlers of a parser, so that it fills the returned scan while it parses an XLSX sheet.
 
     Args:
         parser: parser of the part with the sheet.
@@ -182,7 +182,11 @@ def _is_hidden(attributes: dict[str, str]) -> bool:
 
 
 def scan_ods(parser: expat.XMLParserType) -> dict[str, Scan]:
-    """Makes the parser of an ODS file's content fill the returned scans, by name of the sheet."""
+    """Sets the handlers of a parser, so that it fills the returned scans while it parses the content of an ODS file.
+
+    Returns:
+        The scan of each sheet, by the sheet's name.
+    """
     scans: dict[str, Scan] = {}
     scan, row, column, rows, times = Scan(), 0, 0, 1, 1
     hidden = False

@@ -1,4 +1,4 @@
-"""Converts cells to answers: numbers, flags, days and options in the ways that people write them."""
+"""Converts cells to answers: reads numbers, flags, days and options in the ways in which people write them."""
 
 from __future__ import annotations
 
@@ -234,5 +234,5 @@ class Values:
 
 
 def _option_with_title(option: str, title: str) -> str:
-    """An option for a message: its code, with its title if that differs. Files may have either of them."""
+    """An option as text in a message: its code, and its title if that differs. Files may have either."""
     return option if option == title else f"{option} ({title})"

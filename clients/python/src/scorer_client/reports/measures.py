@@ -1,4 +1,4 @@
-"""The measures of a category in a report: their gates, and how many units pass them."""
+"""The measures of a category in a report, with their gates and the numbers of units that pass each gate."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ class Unit:
 
 @dataclass(frozen=True)
 class Gate:
-    """A gate, and how many units pass it."""
+    """A gate, and the number of units that pass it."""
 
     level: int
     minimum: float
@@ -144,7 +144,7 @@ class Category:
 
     @property
     def missed(self) -> tuple[Criterion, ...]:
-        """Criteria in which more than half of the units have no points; first those that the fewest units fulfil.
+        """Criteria in which more than half of the units have no points, the least fulfilled criterion first.
 
         Bonuses and penalties, whose maximum is 0, are left out.
         """
@@ -206,7 +206,7 @@ class Report:
 
     @property
     def has_sources(self) -> bool:
-        """Whether there are self-reported points beside those that count."""
+        """Whether the results also have the points from the units' own reports."""
         units = (unit for section in self.sections for unit in section.units)
         return any(unit.result.overall.self_reported for unit in units)
 
@@ -223,7 +223,7 @@ class Report:
         return rounded(value, self.percent_decimals, self.rounding)
 
     def level(self, category: str, level: int) -> str:
-        """The name of a level of a category; 0: no level."""
+        """The name of a level of a category; for level 0, words for a unit without a level."""
         return level_name(category, level, self.language, self.titles) if level else self.words["no_level"]
 
     def outcome(self, result: CategoryResult) -> str:

@@ -52,10 +52,10 @@ def add_tier(writer: SheetWriter, report: Report, sections: list[Section]) -> No
                 line.append("; ".join(need.brief for need in unit_category.needs))
                 line += [g.score.percent if g.score.max_points else None for g in result.groups]
             for item in unit.result.subtotals:
-                score, beside = item.score, item.score.self_reported
+                score, self_reported = item.score, item.score.self_reported
                 line += [score.points, score.percent if score.max_points else None]
-                if beside:
-                    line.append(beside.points if beside.max_points or beside.points else None)
+                if self_reported:
+                    line.append(self_reported.points if self_reported.max_points or self_reported.points else None)
             lines.append(line)
     sheet = writer.sheet(sections[0].tier_title)
     writer.table(sheet, titles, kinds, lines, freeze=2)
@@ -138,5 +138,5 @@ def add_movement(writer: SheetWriter, report: Report) -> None:
 
 def _figures(score: Score) -> list[object]:
     """The figures of one sum; also the points from the unit's own reports, if the set has several sources."""
-    beside = [score.self_reported.points] if score.self_reported else []
-    return [score.points, score.max_points, score.percent, score.published, *beside]
+    self_reported = [score.self_reported.points] if score.self_reported else []
+    return [score.points, score.max_points, score.percent, score.published, *self_reported]

@@ -63,8 +63,8 @@ def load_plugin(
     changed_code: list[str] = []
     try:
         module = load()
-        faulthandler.cancel_dump_traceback_later()  # it can end the process
-        if loaded_code:  # at once, because what follows uses these functions
+        faulthandler.cancel_dump_traceback_later()  # a pending dump can end the process
+        if loaded_code:  # at once, because the next lines use these functions
             changed_code += loaded_code.restore()
         manager = _manager(plugin.name, module)
         groups = _results(manager.hook.scorer_criterion_group)
@@ -106,7 +106,7 @@ def _check_changes(code: Sequence[str], before_files: Mapping[int, tuple[int, in
 
 
 def _changes(code: Sequence[str]) -> str:
-    """What a plugin has changed, from the names in the code; empty if it has changed nothing."""
+    """Describes the changes of a plugin, from the names of the changed functions; empty if there are none."""
     return f"changes {', '.join(sorted(code)[:MAX_SHOWN_CHANGES])}, which the whole service uses" if code else ""
 
 

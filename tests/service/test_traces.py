@@ -119,7 +119,7 @@ def test_a_call_without_a_trace_begins_one(traced: Serving, channel: grpc.Channe
     assert [name for name, _ in root[1]] == ["access", "parsing", "serialization"]
 
 
-@pytest.mark.parametrize("state", ["forged text", ",".join(["a=b"] * 20)], ids=["not of its format", "repeated"])
+@pytest.mark.parametrize("state", ["forged text", "a" * 600], ids=["not of its format", "too long"])
 def test_the_log_does_not_quote_the_state_of_a_trace(traced: Serving, channel: grpc.Channel, state: str) -> None:
     before, trace = len(traced.said.splitlines()), os.urandom(16).hex()
     metadata = [*traceparent(trace), ("tracestate", state)]

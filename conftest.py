@@ -15,7 +15,9 @@ from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).parent
 
-# Even with PYTHONDONTWRITEBYTECODE: processes that tests start, hundreds of them, then read compiled modules.
+# The hundreds of processes that tests start would compile every module anew. What pytest has compiled is of no use to
+# them, because it rewrites assertions.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
 
@@ -57,12 +59,15 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)  # of pytest-xdist
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """The processes of ``-n auto``: none for benchmarks or for one file, otherwise as many as there are cores."""
+    """The processes of ``-n auto``: none for benchmarks or for one file, otherwise one more than there are cores.
+
+    While a test waits, such as for a worker to be replaced, another one uses the core.
+    """
     paths = {Path(argument.partition("::")[0]).resolve() for argument in config.args}
     one_file = len(paths) == 1 and all(path.is_file() for path in paths)
     if one_file or any(path.is_relative_to(ROOT / "benchmarks") for path in paths):
         return 0
-    return os.cpu_count() or 1
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -18,19 +19,27 @@ from scorer.model.indicators import Indicator
 from scorer.model.untrusted import describe_error, is_plugin_fault, one_line, raised_at, safe_repr
 from scorer.plugins import hookspecs
 from scorer.plugins.group import API_VERSION, Check, CriterionGroup
+from scorer.plugins.loaded_code import LoadedCode
 from scorer.plugins.plugin import Plugin, PluginError
-from scorer.plugins.process_state import ProcessState
+from scorer.plugins.process_state import ProcessState, changed_files, open_files
 
 CASES_SUFFIX = ".cases.yaml"
 """Suffix of files with cases. A plugin may return such files together with its criteria sets; they are skipped."""
 
+MAX_SHOWN_CHANGES = 3
+"""Maximum number of changed functions that are named."""
 
 REASON = r"[A-Z][A-Z0-9_]{0,62}"
 """The pattern of the reasons of checks. It is the pattern that the contract states for reasons of violations."""
 
 
 def load_plugin(
-    plugin: Plugin, load: Callable[[], Any], before: Sequence[Plugin] = (), *, runs_code: bool = True
+    plugin: Plugin,
+    load: Callable[[], Any],
+    before: Sequence[Plugin] = (),
+    *,
+    runs_code: bool = True,
+    loaded_code: LoadedCode | None = None,
 ) -> Plugin:
     """Imports a plugin and calls its hooks.
 
@@ -38,15 +47,26 @@ def load_plugin(
         plugin: the plugin without its declarations.
         load: imports its module and returns it.
         before: the plugins loaded earlier. Their groups and formula kinds cannot be declared again.
-        runs_code: whether this runs code of the plugin's author. Only then are changes to the state of the process
-            detected: in a running server, other threads may change that state at the same time.
+        runs_code: whether this runs code of the plugin's author. If so, changes that the code makes to the state of the
+            process are undone, and the plugin is quarantined. If not, the state is not compared, because other threads
+            of a running server may change it at the same time.
+        loaded_code: the code of the process, which the plugin must not change; open files are then compared too. None:
+            neither is compared.
 
     Returns:
         The plugin with its declarations; or quarantined, if its code fails in any way or a declaration is wrong.
     """
     process_state = ProcessState() if runs_code else None
+    before_files = open_files() if loaded_code else {}
+    if loaded_code:
+        loaded_code.update()
+    changed_code: list[str] = []
     try:
-        manager = _manager(plugin.name, load())
+        module = load()
+        faulthandler.cancel_dump_traceback_later()  # a pending dump can end the process
+        if loaded_code:  # at once, because the next lines use these functions
+            changed_code += loaded_code.restore()
+        manager = _manager(plugin.name, module)
         groups = _results(manager.hook.scorer_criterion_group)
         plugin = replace(plugin, **_group_fields(groups))
         formulas = tuple(_items(manager.hook.scorer_formulas))
@@ -61,16 +81,33 @@ def load_plugin(
         for group in groups:
             _check_group(group, {p.group.name: p for p in before if p.group})
         _check_formulas(formulas, [kind for p in before for kind in p.formulas])
+        if loaded_code:
+            changed_code += loaded_code.restore()
+        _check_changes(changed_code, before_files)
         if process_state and (changes := process_state.restore()):
             raise PluginError(changes)
     except BaseException as error:
+        if loaded_code:
+            changed_code += loaded_code.restore()
         if not is_plugin_fault(error):
             raise
         if process_state:
             process_state.restore()
-        return replace(plugin, failure=_failure(error))
+        return replace(plugin, failure=_changes(changed_code) or _failure(error))
     group = groups[0] if groups else None
     return replace(plugin, group=group, formulas=formulas, criteria_sets=criteria_sets, withheld=())
+
+
+def _check_changes(code: Sequence[str], before_files: Mapping[int, tuple[int, int]]) -> None:
+    if changes := _changes(code):
+        raise PluginError(changes)
+    if before_files and (descriptors := changed_files(before_files)):
+        raise PluginError(f"closes or redirects files of the process (descriptor {descriptors})")
+
+
+def _changes(code: Sequence[str]) -> str:
+    """Describes the changes of a plugin, from the names of the changed functions; empty if there are none."""
+    return f"changes {', '.join(sorted(code)[:MAX_SHOWN_CHANGES])}, which the whole service uses" if code else ""
 
 
 def _failure(error: BaseException) -> str:

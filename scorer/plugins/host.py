@@ -15,6 +15,7 @@ from scorer.formulas import KINDS, Formula
 from scorer.model.untrusted import describe_error
 from scorer.plugins.declaration import load_plugin
 from scorer.plugins.group import CriterionGroup
+from scorer.plugins.loaded_code import LoadedCode
 from scorer.plugins.plugin import Plugin
 from scorer.plugins.probe import TIME_LIMIT, probe_plugins
 from scorer.plugins.process_state import no_process_exit
@@ -51,7 +52,8 @@ class PluginHost:
 
     @classmethod
     def installed(cls, time_limit: float = TIME_LIMIT) -> PluginHost:
-        """Loads every plugin installed in this environment: those of egov-scorer first, then by distribution and name.
+        """Loads every plugin that is installed in this environment: first those of egov-scorer, then the others by
+        distribution and name.
 
         If two plugins declare the same group or formula kind, the second plugin is quarantined. Plugins of other
         distributions are probed in another process first. A plugin that fails there is quarantined and not imported.
@@ -65,23 +67,24 @@ class PluginHost:
             zip(to_probe, probe_plugins([(p.name, p.value) for p in to_probe], time_limit=time_limit), strict=True)
         )
         loaded: list[Plugin] = []
-        for point, plugin in to_load:
-            result = results.get(point)
-            if result is None:
-                loaded.append(load_plugin(plugin, point.load, loaded))
-            elif not result.failure:
-                with no_process_exit():
+        with no_process_exit():
+            loaded_code = LoadedCode() if to_probe else None
+            for point, plugin in to_load:
+                result = results.get(point)
+                if result is None:
                     loaded.append(load_plugin(plugin, point.load, loaded))
-            else:
-                loaded.append(
-                    replace(
-                        plugin,
-                        failure=result.failure,
-                        group_name=result.group_name,
-                        api_version=result.api_version,
-                        withheld=tuple(map(Path, result.withheld)),
+                elif not result.failure:
+                    loaded.append(load_plugin(plugin, point.load, loaded, loaded_code=loaded_code))
+                else:
+                    loaded.append(
+                        replace(
+                            plugin,
+                            failure=result.failure,
+                            group_name=result.group_name,
+                            api_version=result.api_version,
+                            withheld=tuple(map(Path, result.withheld)),
+                        )
                     )
-                )
         return cls((*loaded, *unreadable))
 
     @classmethod

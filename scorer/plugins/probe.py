@@ -37,6 +37,9 @@ SEPARATOR = b"\x1e plugin \x1e\n"
 """Written to standard error before each plugin. It tells which output belongs to which plugin, because the reports come
 through another pipe."""
 
+CLOSED_FILES = 96
+"""Exit code of the process when a plugin has closed the pipe for the reports."""
+
 MAX_OUTPUT_SHOWN = 300
 """Maximum number of bytes of a plugin's last output that a failure quotes."""
 
@@ -207,6 +210,8 @@ class _Probe:
             return f"printed more than {MAX_OUTPUT_BYTES:,} bytes {when}"
         if ended:
             code = self._process.returncode
+            if code == CLOSED_FILES:
+                return f"closes or redirects files of the process {when}"
             end = f"signal {signal.Signals(-code).name}" if code < 0 else f"code {code}"
             output = one_line(self._last_output.decode(errors="replace"))
             subject = "ended the process" if self._step else "ended"

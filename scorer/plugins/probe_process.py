@@ -9,8 +9,8 @@ separator before each plugin. If a plugin hangs or ends the process, only this p
     done    {"plugin": its index in the task, "failure": why it cannot be used, or empty, "group_name": its group,
              "api_version": number or null, "withheld": paths of its criteria sets if it cannot be used}
 
-After a plugin that leaves threads or forks running, changes the scorer's functions, or closes or redirects files, the
-process ends, because the next plugins would be disturbed.
+After a plugin that leaves threads, forks or audit hooks, or closes or redirects files, the process ends, because the
+next plugins would be disturbed.
 """
 
 from __future__ import annotations
@@ -42,20 +42,12 @@ def _was_input_read() -> bool:
     return os.read(0, len(INPUT)) != INPUT
 
 
-def _files() -> dict[int, tuple[int, int]]:
-    """The device and inode of each open file, by descriptor."""
-    files = {}
-    for descriptor in [int(path.name) for path in Path("/dev/fd").iterdir()]:
-        with contextlib.suppress(OSError):  # the listing had a descriptor of its own, which is closed by now
-            status = os.fstat(descriptor)
-            files[descriptor] = status.st_dev, status.st_ino
-    return files
-
-
 def main() -> None:
     """Probes the plugins of the task on standard input."""
     report_descriptor, own_pid = os.dup(1), os.getpid()
     forks: list[int] = []
+    audit_hooks: list[str] = []
+    sys.addaudithook(lambda event, _: audit_hooks.append(event) if event == "sys.addaudithook" else None)
     os.register_at_fork(after_in_parent=lambda: forks.append(1))
     os.dup2(2, 1)  # what plugins print must not mix with the reports
     task = json.load(sys.stdin)
@@ -63,14 +55,18 @@ def main() -> None:
 
     from scorer.plugins.declaration import load_plugin
     from scorer.plugins.host import ENTRY_POINTS
+    from scorer.plugins.loaded_code import LoadedCode
     from scorer.plugins.plugin import Plugin, PluginError
-    from scorer.plugins.probe import SEPARATOR
-    from scorer.plugins.process_state import OwnFunctions
+    from scorer.plugins.probe import CLOSED_FILES, SEPARATOR
+    from scorer.plugins.process_state import changed_files, open_files
 
     def report(**fields: object) -> None:
         if os.getpid() != own_pid:  # this is a fork that a plugin made
             os._exit(0)
-        os.write(report_descriptor, json.dumps(fields).encode() + b"\n")
+        try:
+            os.write(report_descriptor, json.dumps(fields).encode() + b"\n")
+        except OSError:
+            os._exit(CLOSED_FILES)
 
     def load(point: EntryPoint) -> Any:
         report(begins="import")
@@ -80,6 +76,7 @@ def main() -> None:
         report(begins="hooks")
         return module
 
+    loaded_code = LoadedCode()
     for index, (name, value) in enumerate(task["plugins"]):
         with contextlib.suppress(OSError, ValueError):  # a plugin may have closed them
             sys.stdout.flush()
@@ -87,21 +84,19 @@ def main() -> None:
             os.write(2, SEPARATOR)
         before = set(threading.enumerate())
         _renew_input()
-        files, functions = _files(), OwnFunctions()
-        plugin = load_plugin(Plugin(name), partial(load, EntryPoint(name, value, ENTRY_POINTS)))
+        files = open_files()
+        plugin = load_plugin(
+            Plugin(name), partial(load, EntryPoint(name, value, ENTRY_POINTS)), loaded_code=loaded_code
+        )
         leftover_threads = sorted(thread.name for thread in threading.enumerate() if thread not in before)
         failure = plugin.failure
         if forks and not failure:
             failure = "forks the process, which would run the service twice"
-        files_now = _files()
-        moved = [str(descriptor) for descriptor, file in files.items() if files_now.get(descriptor) != file]
-        if moved and not failure:
-            failure = f"closes or redirects files of the process (descriptor {', '.join(moved)})"
-        patched = functions.changes()
-        if patched and not failure:
-            failure = f"changes {', '.join(patched[:3])}, which the whole service uses"
+        moved = changed_files(files)
+        if audit_hooks and not failure:
+            failure = "adds an audit hook, which cannot be removed and can stop the whole service"
         if not moved and _was_input_read() and not failure:
-            failure = "reads standard input, which belongs to whoever runs a command"
+            failure = "reads standard input, which is for the user of a command"
         if leftover_threads and not failure:
             failure = f"leaves threads running: {', '.join(leftover_threads)}"
         sets = plugin.withheld or plugin.criteria_sets
@@ -113,7 +108,7 @@ def main() -> None:
             api_version=plugin.api_version,
             withheld=withheld,
         )
-        if leftover_threads or forks or moved or patched:
+        if leftover_threads or forks or moved or audit_hooks:
             os._exit(0)
 
 

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import builtins
 import contextlib
 import decimal
 import faulthandler
-import json
+import gc
 import locale
 import logging
-import math
+import operator
 import os
 import resource
 import signal
-import socket
-import subprocess
 import sys
 import threading
-import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from types import FunctionType, ModuleType
+from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
@@ -33,12 +29,6 @@ SIGNALS = (
     *(signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF),
 )
 TIMERS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
-MODULES: tuple[ModuleType, ...] = (builtins, json, math, os, socket, subprocess, time, np, np.linalg, np.random)
-
-OWN = "scorer."
-"""Prefix of the names of the scorer's modules. Plugins must not replace functions in these modules or their classes."""
-
-FUNCTIONS = (FunctionType, classmethod, staticmethod, property)
 
 DEFAULT_RECURSION_LIMIT = 1000
 """Python's default recursion limit. A plugin may raise the limit but not go below the default."""
@@ -123,9 +113,11 @@ CALL_VALUES: tuple[Value, ...] = (
     ("timers", _timers, _stop_timers),  # the signal of a timer would end the process
     ("sys.excepthook", lambda: sys.excepthook, partial(setattr, sys, "excepthook")),
     ("threading.excepthook", lambda: threading.excepthook, partial(setattr, threading, "excepthook")),
+    ("the tracing of calls (settrace)", sys.gettrace, sys.settrace),
+    ("the profiling of calls (setprofile)", sys.getprofile, sys.setprofile),
 )
 """Values that plugins must change neither when they are imported nor when they score. They are quick to read.
-Values that other threads change temporarily are not among them; ``warnings.catch_warnings`` so changes filters."""
+Values that other threads change temporarily are not among them, such as the filters of warnings."""
 
 VALUES: tuple[Value, ...] = (
     ("the mask of file modes", _umask, os.umask),
@@ -141,6 +133,14 @@ VALUES: tuple[Value, ...] = (
         lambda: _decimal_settings(_default_context()),
         partial(_restore_decimal, _default_context),
     ),
+    ("the tracing of threads", threading.gettrace, threading.settrace),
+    ("the profiling of threads", threading.getprofile, threading.setprofile),
+    (
+        "the callbacks of the garbage collector",
+        lambda: [*gc.callbacks],
+        partial(operator.setitem, gc.callbacks, slice(None)),
+    ),
+    ("the switch interval of threads", sys.getswitchinterval, sys.setswitchinterval),
     *CALL_VALUES,
 )
 """Values that plugins must not change when they are imported."""
@@ -185,8 +185,8 @@ class CallState:
 class ProcessState(CallState):
     """A snapshot of the process state that plugins must not change when they are imported.
 
-    It has the working directory, environment variables, signal handlers, functions of Python and NumPy, ``VALUES``
-    and ``LISTS``.
+    It has the working directory, environment variables, signal handlers, ``VALUES`` and ``LISTS``. Functions are in
+    ``LoadedCode``.
     """
 
     def __init__(self) -> None:
@@ -194,7 +194,6 @@ class ProcessState(CallState):
         self._handlers = {number: signal.getsignal(number) for number in SIGNALS}
         self._environment = dict(os.environ)
         self._lists = [list(getattr(owner, name)) for _, owner, name in LISTS]
-        self._functions = [(m, name, value) for m in MODULES for name, value in vars(m).items() if callable(value)]
 
     def _restore(self) -> list[str]:
         changes = super()._restore()
@@ -211,34 +210,23 @@ class ProcessState(CallState):
             if any(item not in getattr(owner, name) for item in before):
                 setattr(owner, name, before)
                 changes.append(label)
-        for module, name, value in self._functions:
-            if getattr(module, name, None) is not value:
-                setattr(module, name, value)
-                changes.append(f"{module.__name__}.{name}")
         return changes
 
 
-class OwnFunctions:
-    """A snapshot of the functions in the scorer's modules and in their classes, which plugins must not change."""
+def open_files() -> dict[int, tuple[int, int]]:
+    """The device and inode of each open file, by descriptor."""
+    files = {}
+    for descriptor in [int(path.name) for path in Path("/dev/fd").iterdir()]:
+        with contextlib.suppress(OSError):  # the listing had a descriptor of its own, which is closed by now
+            status = os.fstat(descriptor)
+            files[descriptor] = status.st_dev, status.st_ino
+    return files
 
-    def __init__(self) -> None:
-        modules = [module for name, module in sys.modules.items() if name.startswith(OWN)]
-        owners: list[ModuleType | type] = [*modules]
-        for module in modules:
-            kinds = [value for value in vars(module).values() if isinstance(value, type)]
-            owners += [kind for kind in kinds if kind.__module__ == module.__name__]
-        self._functions = [
-            (owner, name, value)
-            for owner in owners
-            for name, value in vars(owner).items()
-            if isinstance(value, FUNCTIONS)
-        ]
 
-    def changes(self) -> list[str]:
-        """The functions that have been replaced."""
-        return [
-            f"{owner.__name__}.{name}" for owner, name, value in self._functions if vars(owner).get(name) is not value
-        ]
+def changed_files(before: Mapping[int, tuple[int, int]]) -> str:
+    """The descriptors of files that were closed or redirected since ``open_files()`` gave ``before``, for people."""
+    now = open_files()
+    return ", ".join(str(descriptor) for descriptor, file in before.items() if now.get(descriptor) != file)
 
 
 @contextlib.contextmanager

@@ -5,19 +5,17 @@ from __future__ import annotations
 import re
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from processes import until
+from processes import started, until
 
 from scorer_client import Client, Row, ScorerError
 
-SCORER = Path(sys.executable).parent / "scorer"
 SET = "hue-2020"
 ROW = Row("hue", "district", {"policy_environment_awarded": 13.32, "infrastructure_awarded": 20.43})
 LARGE = {
@@ -27,27 +25,10 @@ LARGE = {
 }
 
 
-@contextmanager
-def server(folder: Path, name: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    log = folder / f"{name}.log"
-    with log.open("wb") as file:
-        process = subprocess.Popen([SCORER, "serve", "--address", "127.0.0.1:0"], stdout=file, stderr=file)
-    try:
-        ends = time.monotonic() + 120
-        while not (found := re.search(r" on (127\.0\.0\.1:\d+)", log.read_text())):
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < ends, log.read_text()
-            time.sleep(0.1)
-        yield process, found[1]
-    finally:
-        process.kill()
-        process.wait()
-
-
 @pytest.fixture
 def servers(tmp_path: Path) -> Iterator[list[tuple[subprocess.Popen[bytes], str]]]:
     with ExitStack() as stack:
-        yield [stack.enter_context(server(tmp_path, name)) for name in ("one", "two")]
+        yield [stack.enter_context(started(tmp_path / f"{name}.log")) for name in ("one", "two")]
 
 
 class Load:

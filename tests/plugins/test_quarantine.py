@@ -103,6 +103,47 @@ BREAKING: dict[str, tuple[str, str]] = {
         "ended the process with code 2 while it was imported",
     ),
     "closes": ("import os; os.closerange(3, 99); os.close(1); os.abort()", "signal SIGABRT while it was imported"),
+    "closes_all": (
+        "import os; os.closerange(0, 4096)\n" + group_module("closes_all"),
+        "closes or redirects files of the process while it was imported",
+    ),
+    "copies": (
+        "import copy; copy.copy = copy.deepcopy = None\n" + group_module("copies"),
+        "changes copy.copy, copy.deepcopy, which the whole service uses",
+    ),
+    "manages": (
+        "import contextlib, re; contextlib.suppress = re.compile = re.sub = None\n" + group_module("manages"),
+        "changes contextlib.suppress, re.compile, re.sub, which the whole service uses",
+    ),
+    "walks": (
+        "import pathlib; pathlib.Path.iterdir = pathlib.Path.read_text = None\n" + group_module("walks"),
+        "changes Path.iterdir, Path.read_text, which the whole service uses",
+    ),
+    "asks_nothing": (
+        "import builtins; builtins.isinstance = builtins.setattr = builtins.vars = None\n"
+        + group_module("asks_nothing"),
+        "changes builtins.isinstance, builtins.setattr, builtins.vars, which the whole service uses",
+    ),
+    "forgets": (
+        group_module("forgets") + "\nimport sys; sys.modules.clear()\n",
+        "changes module ",
+    ),
+    "patches_later": (
+        group_module("patches_later").replace("    return Group()", "    np.sum = None\n    return Group()"),
+        "changes numpy.sum, which the whole service uses",
+    ),
+    "traces": (
+        "import sys; sys.settrace(lambda *_: None)\n" + group_module("traces"),
+        "changes the tracing of calls (settrace), which the whole service uses",
+    ),
+    "audits": (
+        "import sys; sys.addaudithook(lambda *_: None)\n" + group_module("audits"),
+        "adds an audit hook, which cannot be removed and can stop the whole service",
+    ),
+    "collects": (
+        "import gc; gc.callbacks.append(lambda *_: None)\n" + group_module("collects"),
+        "changes the callbacks of the garbage collector, which the whole service uses",
+    ),
     "children": (LEAVES_CHILD, "ended the process with signal SIGTERM while it was imported"),
     "floods": ("while True: print('x' * 999)", "printed more than 1,048,576 bytes while it was imported"),
     "hangs": ("import time; time.sleep(90)", f"was not imported within {SECONDS} seconds"),
@@ -117,7 +158,7 @@ BREAKING: dict[str, tuple[str, str]] = {
         "indicator wells: unknown kind 'numbr'; did you mean 'number'? (typo, line ",
     ),
     "calls": ("\nimport json\n\njson.loads('')\n", "line 1 column 1 (char 0) (calls, line 4)"),
-    "reads": ("input()\n" + group_module("reads"), "reads standard input, which belongs to whoever runs a command"),
+    "reads": ("input()\n" + group_module("reads"), "reads standard input, which is for the user of a command"),
     "closes_errors": (
         "import os; os.close(2)\n" + group_module("closes_errors"),
         "closes or redirects files of the process (descriptor 2)",
@@ -253,6 +294,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         metadata.unlink()
     code = "import os, sys\nif '-P' not in sys.orig_argv:\n    os._exit(3)\n" + group_module("sly")
     third_party_plugin(site, "sly", code)
+    code = "import asyncio, sys\nif '-P' not in sys.orig_argv:\n    asyncio.run = None\n" + group_module("sly_patch")
+    third_party_plugin(site, "sly_patch", code)
     # Nothing is wrong with these.
     for name in ("zulu", "alpha"):
         install(site, name, "1", {f"{name}_.py": group_module(name, indicator=name)}, {"same": f"{name}_"})
@@ -305,7 +348,8 @@ def test_a_broken_plugin_is_quarantined_with_the_reason(listed: dict[str, Any], 
     known = {"infrastructure_too", "wells_too", "threads", "forks", "moves", "listens", "patches", "mute", "strays"}
     known |= {"opens", "shallow", "redirects", "stops_time", "rounds", "rounds_later", "quiet", "alarms", "wakes"}
     known |= {"raises", "empties", "reads", "closes_errors", "redirects_errors", "strict", "speaks", "starves"}
-    known |= {"rescores", "rereads", "finds_nothing"}
+    known |= {"rescores", "rereads", "finds_nothing", "copies", "manages", "walks", "patches_later"}
+    known |= {"traces", "collects", "audits"}
     assert plugin["api_version"] == {"later": 2, **dict.fromkeys(known, 1)}.get(name)
 
 
@@ -319,6 +363,8 @@ def test_the_other_plugins_are_listed(listed: dict[str, Any]) -> None:
         assert listed.pop(name)["failure"] == "its metadata cannot be read: ValueError: METADATA gives no name"
     sly = listed.pop("third-party-sly")
     assert (sly["status"], sly["failure"]) == ("quarantined", "would end the process")
+    sly = listed.pop("third-party-sly_patch")
+    assert (sly["status"], sly["failure"]) == ("quarantined", "changes asyncio.run, which the whole service uses")
     good = {name: plugin for name, plugin in listed.items() if plugin["status"] == "ready"}
     assert {name: plugin["groups"] for name, plugin in good.items()} == {
         "a-first": ["wells"],
@@ -358,6 +404,14 @@ def test_a_plugin_that_moves_and_prints_at_exit_spoils_neither_paths_nor_json(tm
     plugin = "plugin 'moves' (third-party-moves 1.0)"
     why = "changes the working directory, which the whole service uses"
     assert done.stderr == f"scorer: {plugin} is quarantined: {why}\n"  # nothing runs at exit
+
+
+def test_a_plugin_that_closes_files_only_in_the_service_is_named(tmp_path: Path) -> None:
+    code = "import os, sys\nif '-P' not in sys.orig_argv:\n    os.closerange(3, 4096)\n"
+    third_party_plugin(tmp_path, "closes", code + group_module("closes"))
+    done = run(tmp_path, "criteria", "list")
+    name = "plugin 'closes' (third-party-closes 1.0)"
+    assert f"scorer: {name} is quarantined: closes or redirects files of the process (descriptor " in done.stderr
 
 
 SCORES_AND_STAYS = f"""\

@@ -270,6 +270,22 @@ for number in range(10**9):
             process.kill()
 
 
+def test_grpc_adds_no_line_about_a_call_that_ends_while_it_is_answered() -> None:
+    """It does so rarely, when the deadline passes just then."""
+    script = """
+import logging
+from scorer.service.call.logs import Log
+log = Log("text", several=False)
+grpc = logging.getLogger("grpc._cython.cygrpc")
+grpc.error("ExecuteBatchError raised in core by servicer method [/egov.scorer.v1.ScorerService/ScoreUnit]")
+grpc.error("Unexpected [ValueError] raised by servicer method [/egov.scorer.v1.ScorerService/ScoreUnit]")
+log.stop(10)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    (line,) = done.stderr.splitlines()
+    assert "ERROR Unexpected [ValueError] raised by" in line
+
+
 # --- tokens --------------------------------------------------------------------------------------------------------
 
 

@@ -7,14 +7,12 @@ import random
 import re
 import socket
 import statistics
-import subprocess
-import sysconfig
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import grpc
@@ -23,13 +21,11 @@ import h2.connection
 import h2.exceptions
 import pytest
 from arrow_tables import unit_table
-from processes import resident, until
+from processes import PATIENCE, resident, started, until
 
 from egov.scorer.v1 import scorer_pb2 as pb
 from egov.scorer.v1 import scorer_pb2_grpc
 
-SCORER = str(Path(sysconfig.get_path("scripts")) / "scorer")
-PATIENCE = 60.0
 KEPT = 64 * 2**20
 """Bytes by which the service's memory may have grown afterwards."""
 
@@ -53,24 +49,6 @@ ANSWERS = {
     grpc.StatusCode.RESOURCE_EXHAUSTED,
 }  # fmt: skip
 """What malformed messages may get: never INTERNAL, UNKNOWN or nothing."""
-
-
-@contextmanager
-def serve(folder: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[bytes], str, Path]]:
-    log = folder / "stderr"
-    with log.open("wb") as stderr:
-        command = [SCORER, "serve", "--address", "127.0.0.1:0", *arguments]
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=stderr)
-    try:
-        ends = time.monotonic() + PATIENCE
-        while not (found := re.search(r"^serving .* on (127\.0\.0\.1:\d+)", log.read_text(), re.M)):
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < ends
-            time.sleep(0.05)
-        yield process, found[1], log
-    finally:
-        process.kill()
-        process.wait()
 
 
 def hue(answers: int = 3) -> pb.ScoreUnitRequest:
@@ -292,7 +270,7 @@ def peak(pid: int) -> int:
 
 @pytest.mark.parametrize("how", [grpc.Compression.Gzip, pytest.param(grpc.Compression.Deflate, marks=pytest.mark.long)])
 def test_a_small_message_that_would_unpack_to_much_takes_no_memory(tmp_path: Path, how: grpc.Compression) -> None:
-    with serve(tmp_path) as (process, address, _), grpc.insecure_channel(address) as channel:
+    with started(tmp_path / "stderr") as (process, address), grpc.insecure_channel(address) as channel:
         before = peak(process.pid)
         for path in METHODS[:4]:
             with pytest.raises(grpc.RpcError) as caught:
@@ -308,8 +286,8 @@ def test_a_small_message_that_would_unpack_to_much_takes_no_memory(tmp_path: Pat
 @pytest.mark.timeout(900)
 def test_thousands_of_malformed_requests_have_no_after_effects(tmp_path: Path) -> None:
     """Memory and a neighbour's latency stay, every call gets a fitting code, and the log holds no traceback."""
-    (tmp_path / "spared").mkdir()
-    with serve(tmp_path) as (process, address, log), serve(tmp_path / "spared") as (_, spared_address, _):
+    log = tmp_path / "stderr"
+    with started(log) as (process, address), started(tmp_path / "spared") as (_, spared_address):
         codes: Counter[grpc.StatusCode] = Counter()
         send_messages(address, 0, 450, codes)  # large ones too: what is kept for later calls is there
         quiet = Neighbour(address)

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pytest
 from google.protobuf.json_format import MessageToDict, ParseDict
 from harness import refusal
+from processes import serve
 
 from egov.scorer.v1 import scorer_pb2, scorer_pb2_grpc
 from scorer_client import Cause, Client, Province, Row, ScorerError, UnitResult
@@ -27,7 +28,6 @@ from scorer_client.results import CategoryResult, Score
 
 ROOT = Path(__file__).parents[2]
 VECTORS = ROOT / "clients" / "vectors"
-SCORER = Path(sys.executable).parent / "scorer"
 
 Json = Mapping[str, Any]
 OPTIONS = {
@@ -47,12 +47,9 @@ REFUSED_TABLES = [case for case in cases("tables") if "error" in case.values[0]]
 
 
 @pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    command = [SCORER, "serve", "--address", "127.0.0.1:0"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
-        assert server.stderr is not None
-        yield next(line for line in server.stderr if line.startswith("serving ")).split()[-1]
-        server.terminate()
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with serve(tmp_path_factory.mktemp("vectors")) as running:
+        yield running.address
 
 
 @pytest.fixture(scope="module")

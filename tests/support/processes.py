@@ -7,7 +7,7 @@ import re
 import subprocess
 import sysconfig
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -47,14 +47,8 @@ def until(holds: Callable[[], object], what: str) -> None:
 class Serving:
     """A running ``scorer serve`` and what it wrote to standard error."""
 
-    def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
-        self.process, self._log = process, log
-        until(lambda: re.search(r"^serving ", self.said, re.M) or process.poll() is not None, "it does not serve")
-        lines = [line for line in self.said.splitlines() if line.startswith("serving ")]
-        assert len(lines) == 1, self.said
-        found = re.fullmatch(r"serving .*\bhue-2020\b.* on (127\.0\.0\.1:[1-9]\d*)( with 2 workers)?", lines[0])
-        assert found, lines
-        self.address = found[1]
+    def __init__(self, process: subprocess.Popen[bytes], address: str, log: Path) -> None:
+        self.process, self.address, self._log = process, address, log
 
     @property
     def said(self) -> str:
@@ -94,16 +88,38 @@ class Serving:
 
 
 @contextmanager
-def serve(folder: Path, *arguments: str) -> Iterator[Serving]:
-    log = folder / "stderr"
+def started(
+    log: Path, *arguments: str, environment: Mapping[str, str] | None = None
+) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """``scorer serve`` on a free port: the process, which is killed in the end, and the address where it serves.
+
+    Args:
+        log: the file that its standard error goes to.
+        arguments: further ones of the command.
+        environment: of the process; None: that of the tests.
+    """
     command = [SCORER, "serve", "--address", "127.0.0.1:0", *arguments]
     with log.open("wb") as stderr:
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=stderr)
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=stderr)
     try:
-        yield Serving(process, log)
+        line = re.compile(r"^serving .* on (127\.0\.0\.1:[1-9]\d*)\b.*\n", re.M)
+        until(lambda: line.search(log.read_text(encoding="utf-8")) or process.poll() is not None, "it does not serve")
+        said = log.read_text(encoding="utf-8")
+        addresses = line.findall(said)
+        assert len(addresses) == 1, said
+        yield process, addresses[0]
     finally:
         process.kill()
         process.wait()
+
+
+@contextmanager
+def serve(folder: Path, *arguments: str) -> Iterator[Serving]:
+    """A server with Huế's criteria set."""
+    log = folder / "stderr"
+    with started(log, *arguments) as (process, address):
+        assert re.search(r"^serving .*\bhue-2020\b", log.read_text(encoding="utf-8"), re.M)
+        yield Serving(process, address, log)
 
 
 def resident(pid: int) -> int:

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
-import sysconfig
-import time
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import third_party
+from processes import SCORER, started
 
 PLUGINS = Path(__file__).resolve().parents[2] / "plugins"
-SCORER = Path(sysconfig.get_path("scripts")) / "scorer"
 
 PATIENCE = 120.0
 """Seconds."""
@@ -62,16 +59,5 @@ def scorer(environment: Mapping[str, str], *arguments: str | Path) -> subprocess
 @contextmanager
 def serving(environment: Mapping[str, str], folder: Path) -> Iterator[str]:
     """The address of a server of its own; what it says is in ``folder``."""
-    log = folder / "stderr"
-    with log.open("wb") as stderr:
-        server = subprocess.Popen([SCORER, "serve", "--address", "127.0.0.1:0"], env=environment, stderr=stderr)
-    try:
-        started = time.monotonic()
-        while not (said := re.search(r"^serving .* on (127\.0\.0\.1:\d+)$", log.read_text(encoding="utf-8"), re.M)):
-            assert server.poll() is None, log.read_text(encoding="utf-8")
-            assert time.monotonic() - started < PATIENCE, log.read_text(encoding="utf-8")
-            time.sleep(0.05)
-        yield said[1]
-    finally:
-        server.terminate()
-        server.wait(PATIENCE)
+    with started(folder / "stderr", environment=environment) as (_, address):
+        yield address

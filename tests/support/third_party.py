@@ -7,17 +7,13 @@ A distribution is a folder with files, metadata and entry points, as an installe
 from __future__ import annotations
 
 import os
-import re
 import subprocess
-import sysconfig
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from harness import Service
-
-SCORER = Path(sysconfig.get_path("scripts")) / "scorer"
+from processes import SCORER, started
 
 HEAD = "import numpy as np\nfrom scorer.plugin_api import CriterionGroup, GroupPoints, Indicator, hookimpl\n\n\n"
 
@@ -114,14 +110,9 @@ def run(site: Path | None, *words: str, **more: str) -> subprocess.CompletedProc
 class Served(Service):
     """A running ``scorer serve``, and what it has written to standard error so far."""
 
-    def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], address: str, log: Path) -> None:
+        super().__init__(address)
         self.process, self._log, self._forgotten = process, log, 0
-        ends = time.monotonic() + 60
-        while not (found := re.search(r"^serving .* on (\S+)", self.said, re.M)):
-            assert process.poll() is None, self.said
-            assert time.monotonic() < ends, self.said
-            time.sleep(0.02)
-        super().__init__(found[1])
 
     @property
     def said(self) -> str:
@@ -135,15 +126,9 @@ class Served(Service):
 @contextmanager
 def serve(site: Path | None, log: Path, *words: str) -> Iterator[Served]:
     """``scorer serve`` with what is installed in a folder; ``log`` is written."""
-    with log.open("wb") as stderr:
-        command = [SCORER, "serve", "--address", "127.0.0.1:0", *words]
-        process = subprocess.Popen(command, env=environment(site), stdout=subprocess.DEVNULL, stderr=stderr)
-    try:
-        service = Served(process, log)
+    with started(log, *words, environment=environment(site)) as (process, address):
+        service = Served(process, address, log)
         try:
             yield service
         finally:
             service.channel.close()
-    finally:
-        process.kill()
-        process.wait()

@@ -87,9 +87,14 @@ def _word(value: object) -> str:
     return text if text.isprintable() and " " not in text else json.dumps(text)
 
 
+GRPC_LINES_ABOUT_CALLS = ("Invalid encoding on ", "ExecuteBatchError raised in core by servicer method ")
+"""How lines begin that gRPC writes about headers that are not UTF-8, of which a call can have hundreds, and about calls
+that end, such as by their deadline, while the service replies. The call's own line has its code."""
+
+
 def _is_relevant(record: logging.LogRecord) -> bool:
-    """False for gRPC's lines about headers that are not UTF-8, because a call can have hundreds of such headers."""
-    return not (record.name.startswith("grpc") and str(record.msg).startswith("Invalid encoding on "))
+    """False for lines that gRPC adds to the line of a call: callers without a token could fill the log with them."""
+    return not (record.name.startswith("grpc") and str(record.msg).startswith(GRPC_LINES_ABOUT_CALLS))
 
 
 class _Queue(QueueHandler):

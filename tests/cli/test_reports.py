@@ -390,7 +390,7 @@ def test_a_workbook_shows_changes_since_the_earlier_answers(compared: dict[str, 
         (["--out", "report.html", "--out", "gone/a.html"], "cannot write gone/a.html: there is no directory gone"),
         (["--out", "report.html", "--period", "2020-H1", "--lang", "fr"], "'fr'"),
         (["--out", "report.html", "--template", "a.docx"], "--template needs --out FILE.docx"),
-        (["--out", "report.docx", "--template", "there.html"], "no Word document"),
+        (["--out", "report.docx", "--template", "there.html"], "not a Word document"),
         (["--out", "report.docx", "--template", "a.docx"], "cannot read a.docx"),
     ],
 )

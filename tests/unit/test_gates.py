@@ -40,7 +40,7 @@ from scorer.plugin_api import Indicator
 # --- an engine that misbehaves -------------------------------------------------------------------------------------
 
 TRIGGER = 66
-"""Percent: a gate with this minimum is one that the fake engine misbehaves for."""
+"""A minimum in percent; the fake engine misbehaves for gates with it."""
 
 
 def document(code: str, *minima: int) -> str:
@@ -88,7 +88,7 @@ ENGINE = """
 
 
 class Engine:
-    """A stand-in for the rule engine's process: itself, but for gates with the TRIGGER."""
+    """A fake process of the rule engine, which misbehaves only for gates with the TRIGGER."""
 
     def __init__(self, folder: Path, misbehaviour: str) -> None:
         self.script, self.log = folder / "engine.py", folder / "starts"
@@ -100,7 +100,7 @@ class Engine:
 
     @property
     def starts(self) -> int:
-        """How many processes there were."""
+        """The number of processes that were started."""
         return len(self.log.read_text(encoding="utf-8").splitlines()) if self.log.exists() else 0
 
     def compiler(self, time_limit: float = 60.0) -> GateCompiler:
@@ -224,7 +224,7 @@ def test_an_engine_that_failed_once_is_started_again(tmp_path: Path) -> None:
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Engine:
-    """One that counts its starts and answers well."""
+    """An engine that works and counts its starts."""
     return Engine(tmp_path, "print(json.dumps(answers()))")
 
 
@@ -289,7 +289,7 @@ POWER = group("power", Indicator("poles", kind="number"))
 
 
 def easier(text: str, worse: int, better: int) -> tuple[int, int, str]:
-    """Where the one problem of a refused set stands, and its path; it names both levels and what the worse asks."""
+    """Line, column and path of the only problem of a set; it names both levels and the gate of the worse one."""
     sets = catalogue(host(WATER, POWER), text)
     assert sets.sets == {}
     ((problem,),) = (refusal.problems for refusal in sets.refused)
@@ -491,7 +491,7 @@ REPAIR_COMMAND = (
 
 @pytest.fixture
 def broken_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """For processes started from now on: durable-rules as it comes out of its stock build on Python 3.13."""
+    """Processes that start afterwards find durable-rules as its default build leaves it on Python 3.13."""
     (tmp_path / "durable").mkdir()
     (tmp_path / "durable" / "__init__.py").touch()
     text = "raise ImportError('durable_rules_engine.so: undefined symbol: PyEval_CallObject')\n"

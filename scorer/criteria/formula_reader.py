@@ -17,7 +17,7 @@ from scorer.formulas import Formula, Part
 from scorer.formulas.combined import parts_of
 from scorer.formulas.single import Fault
 from scorer.model.fixed_point import PointsByTier
-from scorer.model.suggestions import did_you_mean, short_repr
+from scorer.model.suggestions import did_you_mean, short_repr, unknown_key
 
 MAX_FORMULA_PROBLEMS = 1000
 """Maximum number of problems that are reported for one formula. A formula of a plugin might yield problems without
@@ -57,7 +57,7 @@ class FormulaReader:
             inner[kind.nested] = tuple(parts)
         names = [*(info.alias or field for field, info in kind.model_fields.items()), *other_keys]
         for key in [key for key in inner if key not in names]:
-            self.document.problem((*path, key), f"unknown key {key!r}{did_you_mean(key, names)}", key=True)
+            self.document.problem((*path, key), unknown_key(key, names), key=True)
             del inner[key]
         formula = parse_model(self.document, path, kind, inner)
         return None if None in parts else formula

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from scorer.criteria.document import Document, Path, as_mapping
 from scorer.model.fixed_point import TierError
-from scorer.model.suggestions import did_you_mean, in_quotes, short_repr
+from scorer.model.suggestions import did_you_mean, in_quotes, short_repr, unknown_key
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -72,9 +72,7 @@ def _add_problem(
     if kind == "missing":
         document.problem(value_path, f"the required key {loc[-1]!r} is missing")
     elif kind == "extra_forbidden":
-        document.problem(
-            value_path, f"unknown key {loc[-1]!r}{did_you_mean(str(loc[-1]), _keys_at(model, loc))}", key=True
-        )
+        document.problem(value_path, unknown_key(str(loc[-1]), _keys_at(model, loc)), key=True)
     elif kind in ("literal_error", "enum"):
         allowed = [word.strip("'") for word in str(ctx["expected"]).replace(" or ", ", ").split(", ")]
         document.problem(

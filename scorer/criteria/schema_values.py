@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
-from pydantic import BeforeValidator, Field, PlainValidator, StrictStr
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, StrictStr
 
 from scorer.model.fixed_point import TierError
 from scorer.model.indicators import INDICATOR_CODE, Source
@@ -38,7 +38,16 @@ Series = Annotated[str, _matching(r"[a-z][a-z0-9_-]{0,63}", "hue")]
 Code = Annotated[str, _matching(CODE, "human_resources")]
 CriterionId = Annotated[str, _matching(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", "INF.01")]
 IndicatorCode = Annotated[str, _matching(INDICATOR_CODE, "computers")]
-Language = Annotated[str, _matching(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", "vi")]
+
+
+def _is_a_language(tag: str) -> str:
+    """Refuses the code of the country: texts under it would never be shown."""
+    if tag.split("-")[0] == "vn":
+        raise ValueError(f"{tag!r} is not a language; the code of Vietnamese is 'vi'")
+    return tag
+
+
+Language = Annotated[str, _matching(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", "vi"), AfterValidator(_is_a_language)]
 NO_LANGUAGE = "und"
 """The language of a text for all languages (BCP 47: undetermined)."""
 

@@ -86,7 +86,8 @@ def _easier(
     worse: RulePlan,
     limits: Sequence[RulePlan],
 ) -> Iterator[Finding]:
-    """Yields a finding if a unit can reach the better level although it fails the next worse one.
+    """Yields a finding if a unit can reach the better level although it fails the next worse one, or if no unit can
+    reach the worse one alone.
 
     ``limits`` are the limits that can forbid the better level.
     """
@@ -98,9 +99,13 @@ def _easier(
         )
         yield Finding(better, message, refused=False)
         return
-    easier = ~space.holds(worse)
-    for rule in (better, *limits):
-        easier &= space.holds(rule)
+    worse_holds, better_holds = space.holds(worse), space.holds(better)
+    for limit in limits:
+        better_holds &= space.holds(limit)
+    if not (worse_holds & ~better_holds & space.possible(_Excluded.SOME)).any():
+        message = f"in tier {tier!r} every unit that reaches level {worse.level} reaches level {better.level} too"
+        yield Finding(worse, message, refused=False)
+    easier = ~worse_holds & better_holds
     certain = easier & (space.possible(_Excluded.NONE) | space.possible(_Excluded.ALL))
     cases = certain if certain.any() else easier & space.possible(_Excluded.SOME)
     if cases.any():

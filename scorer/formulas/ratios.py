@@ -34,6 +34,12 @@ class _Ratio(Formula):
         """Both numbers."""
         return [Read(("numerator",), self.numerator, NUMBERS), Read(("denominator",), self.denominator, NUMBERS)]
 
+    def problems(self, points: PointsByTier, tiers: Iterable[str]) -> Iterator[tuple[Path, str]]:
+        """Reports a ratio of an indicator to itself, which is always 1."""
+        del points, tiers
+        if self.numerator == self.denominator:
+            yield ("denominator",), f"{self.denominator!r} is the numerator too, so the ratio is always 1"
+
     def limits(self, tier: str, maximum: int) -> dict[str, tuple[float, float]]:
         """Neither number may be negative."""
         del tier, maximum
@@ -50,8 +56,8 @@ class Ratio(_Ratio, LineFormula):
     """Below this ratio, no points are given."""
 
     def problems(self, points: PointsByTier, tiers: Iterable[str]) -> Iterator[tuple[Path, str]]:
-        """Reports a floor that is not below the target."""
-        del points, tiers
+        """Reports a floor that is not below the target, too."""
+        yield from super().problems(points, tiers)
         if self.floor is not None and self.floor >= self.target:
             message = f"must be below the target, which is {plain_share(self.target)}"
             yield ("floor",), message

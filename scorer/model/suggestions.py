@@ -23,6 +23,12 @@ def did_you_mean(name: str, names: Iterable[str]) -> str:
     return f"; did you mean {by_small_letters[close[0]]!r}?" if close else ""
 
 
+def unknown_key(key: str, names: Iterable[str]) -> str:
+    """The message about an unknown key. In ``{points: 2,5}`` the comma ends the value 2, so that 5 becomes a key."""
+    hint = "; write decimals with a point" if re.fullmatch(r"\d+%?", key) else did_you_mean(key, names)
+    return f"unknown key {key!r}{hint}"
+
+
 class Suggestions:
     """Suggestions for the names in one request. Each name is searched once, and the number of searches is limited."""
 

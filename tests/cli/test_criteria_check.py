@@ -198,6 +198,28 @@ def test_shares_that_look_like_percentages_give_a_warning() -> None:
     ]
 
 
+def test_a_level_that_no_unit_can_have_gives_a_warning() -> None:
+    text = (BROKEN / "parts-do-not-add-up.yaml").read_text(encoding="utf-8").split("          - id: D.01")[0]
+    ratio = "formula: ratio, numerator: computers, denominator: staff, when_zero: zero"
+    text += f"          - {{id: D.01, {ratio}, points: 10}}\n"
+    text += "    levels:\n"
+    text += "      - {level: 1, gates: [{measure: total, at_least: 50%}]}\n"
+    text += "      - {level: 2, gates: [{measure: total, at_least: 50%}]}\n"
+
+    def warnings(text: str) -> list[tuple[str, str]]:
+        plan, document = load_set(host(GROUPS["drill"]), "x.yaml", text.encode(), COMPILER)
+        assert plan is not None, document.problems
+        return [(warning.path, warning.message) for warning in document.warnings]
+
+    found = warnings(text)
+    assert {path for path, _ in found} == {"categories.readiness.levels[1]"}
+    message = "warning: in tier '{}' every unit that reaches level 2 reaches level 1 too"
+    assert [said for _, said in found] == [message.format(tier) for tier in ("district", "commune")]
+    assert not warnings(text.replace("at_least: 50%}]}\n    ", "at_least: 50.0001%}]}\n    ", 1))
+    limit = "    limits: [{when: {measure: D.01, at_least: 90%}, no_better_than: 2}]\n"
+    assert not warnings(text + limit), "the limit leads to level 2"
+
+
 def test_files_of_cases_are_skipped(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_bytes(BUNDLED.read_bytes())
     (tmp_path / "a.cases.yaml").write_text("criteria_set: hue-2020", encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import urllib.request
@@ -116,6 +117,15 @@ def test_a_call_without_a_trace_begins_one(traced: Serving, channel: grpc.Channe
     spans = collector.wait_for(trace, "egov.scorer.v1.CriteriaService/ListCriteriaSets")
     (root,) = tree(spans, b"")
     assert [name for name, _ in root[1]] == ["access", "parsing", "serialization"]
+
+
+@pytest.mark.parametrize("state", ["forged text", "a" * 600], ids=["not of its format", "too long"])
+def test_the_log_does_not_quote_the_state_of_a_trace(traced: Serving, channel: grpc.Channel, state: str) -> None:
+    before, trace = len(traced.said.splitlines()), os.urandom(16).hex()
+    metadata = [*traceparent(trace), ("tracestate", state)]
+    scorer_pb2_grpc.ScorerServiceStub(channel).ScoreUnit(one_unit(), metadata=metadata)
+    assert logged(traced, trace)["code"] == "OK"
+    assert len(traced.said.splitlines()) == before + 1
 
 
 def test_the_span_of_a_refusal_has_a_code_and_no_request_data(channel: grpc.Channel, collector: Collector) -> None:

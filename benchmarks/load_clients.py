@@ -55,11 +55,11 @@ class Outcome:
     latencies: Sequence[float]
     """Seconds of every answered call, ascending. With a rate, they count from the time at which the call was due."""
     refused: Sequence[float]
-    """Seconds of every call that was refused with RESOURCE_EXHAUSTED, in the same way."""
+    """Seconds of every call that was refused with RESOURCE_EXHAUSTED, measured as in ``latencies``."""
     hinted: int
     """The number of refused calls that said when to try again: with RetryInfo or retry-after."""
     errors: Counter[str]
-    """By status code, the number of calls that failed."""
+    """The number of failed calls, by status code."""
     seconds: float
     """Time from the start of the first call to the end of the last call."""
     reply_bytes: int

@@ -72,7 +72,7 @@ def main() -> None:
 
 
 def start() -> SparkSession:
-    """A cluster of two worker processes with one core each, which run this Python."""
+    """Starts a cluster of two worker processes with one core each, which use the Python of this process."""
     os.environ["PYSPARK_PYTHON"] = sys.executable
     settings = {
         "spark.sql.shuffle.partitions": "16",

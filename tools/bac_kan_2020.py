@@ -440,7 +440,7 @@ def equipment(draws: Draws, shares: ThemeShares, staff: int, unit: Unit) -> Answ
 
 
 def security(draws: Draws, shares: ThemeShares, unit: Unit) -> Answers:
-    """Answers to the indicators of infrastructure that protect information."""
+    """Answers to the indicators of infrastructure that are about protecting information."""
     answers: Answers = {
         "firewall_appliance": draws.yes(shares.security),
         "firewall_software": draws.yes(shares.security + 0.1),

@@ -19,7 +19,7 @@ from scorer.model.units import Cohort
 MICRO = 1e6
 SUMS = ("points", "max_points", "percent", "converted", "published", "missing", "not_applicable")
 PLAIN = pl.QueryOptFlags()
-"""No optimizations: searching for a better plan takes longer than running this one."""
+"""Options that turn optimizations off: searching for a better plan takes longer than running this one."""
 ALWAYS = 2.0**53 - 1
 """The key of a percentage if no criterion applies. It passes every gate."""
 

@@ -47,7 +47,7 @@ def divided(top: str, bottom: str, nominal: int) -> Column:
 
 
 def leaf_points(leaf: Leaf) -> Column:
-    """Micropoints, not rounded; null where an answer is missing, or 0 for kinds that compare it."""
+    """Micropoints, not rounded; null where an answer is missing; but 0 for kinds that only compare the answer."""
     value, most = sf.col(leaf.reads[0]), number(leaf.most)
     match leaf.kind:
         case "flag" | "fault":

@@ -121,7 +121,7 @@ class _Positions:
     keys: dict[Path, tuple[int, int]] = field(default_factory=dict)
     values: dict[Path, tuple[int, int]] = field(default_factory=dict)
     written: dict[Path, Path] = field(default_factory=dict)
-    """By path of a list's entry in the merged content, its path in the document."""
+    """For each entry of a list, by its path in the merged content: its path in the document."""
 
 
 class _Merge:

@@ -1,4 +1,6 @@
-"""The rules of a category in one tier: its levels and limits as trees of gates, and what follows from their tables."""
+"""The rules of a category in one tier: its levels and limits as trees of gates, and the gates that fail in each cell of
+their tables.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,7 @@ from scorer.model.fixed_point import Bools, Floats, Ints
 
 
 class KeyKind(StrEnum):
-    """What rules compare."""
+    """The kind of number that a key stands for."""
 
     PERCENT = "percent"
     """The percentage of a measure, with its fraction."""
@@ -116,7 +118,7 @@ class RulePlan:
 
 @dataclass(frozen=True)
 class Cells:
-    """What follows from each cell of the table of a rule.
+    """The gates that fail in each cell of the table of a rule.
 
     A cell is one combination of thresholds reached, so all units of a cell pass the same gates of the rule.
     """

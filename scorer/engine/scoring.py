@@ -72,7 +72,7 @@ class CategoryScores(NamedTuple):
     plan: CategoryPlan
     table: ScoreTable
     rows: tuple[int, ...]
-    """Rows of the table: the category's own, and those of its measures."""
+    """Indices of rows of the table: first the category's own sum, then its measures."""
     cells: tuple[Ints, ...]
     """For each rule: (n,) the unit's cell in the rule's table."""
     level: Ints
@@ -132,7 +132,7 @@ class Assessment:
     eligible: Bools
     """(n,) whether the unit is ranked in every required category."""
     sums: ScoreTable
-    """Rows as in ``SumsPlan``: the categories, all categories together, the other measures."""
+    """One row per sum, in the order of ``SumsPlan``: the categories, the overall score, then the measures."""
     group_sums: ScoreTable | None
     """A row per group; None unless ``assess`` was called with ``full``."""
     subtotals: ScoreTable | None

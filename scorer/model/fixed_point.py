@@ -66,7 +66,7 @@ def to_micro(value: int | Decimal) -> int:
     """The whole number of millionths in ``value``.
 
     Raises:
-        ValueError: more than six decimals, or not finite.
+        ValueError: the number has more than six decimals, or is not finite.
     """
     try:
         scaled = Fraction(value) * MICRO

@@ -47,9 +47,11 @@ def load_plugin(
         plugin: the plugin without its declarations.
         load: imports its module and returns it.
         before: the plugins loaded earlier. Their groups and formula kinds cannot be declared again.
-        runs_code: whether this runs code of the plugin's author. Only then are changes to the state of the process
-            detected: in a running server, other threads may change that state at the same time.
-        loaded_code: the code that is watched, for plugins of others. Open files are watched then too.
+        runs_code: whether this runs code of the plugin's author. If so, changes that the code makes to the state of the
+            process are undone, and the plugin is quarantined. If not, the state is not compared, because other threads
+            of a running server may change it at the same time.
+        loaded_code: the code of the process, which the plugin must not change; open files are then compared too. None:
+            neither is compared.
 
     Returns:
         The plugin with its declarations; or quarantined, if its code fails in any way or a declaration is wrong.
@@ -61,8 +63,8 @@ def load_plugin(
     changed_code: list[str] = []
     try:
         module = load()
-        faulthandler.cancel_dump_traceback_later()  # it can end the process
-        if loaded_code:  # at once, because what follows uses these functions
+        faulthandler.cancel_dump_traceback_later()  # a pending dump can end the process
+        if loaded_code:  # at once, because the next lines use these functions
             changed_code += loaded_code.restore()
         manager = _manager(plugin.name, module)
         groups = _results(manager.hook.scorer_criterion_group)
@@ -104,7 +106,7 @@ def _check_changes(code: Sequence[str], before_files: Mapping[int, tuple[int, in
 
 
 def _changes(code: Sequence[str]) -> str:
-    """What a plugin has changed, from the names in the code; empty if it has changed nothing."""
+    """Describes the changes of a plugin, from the names of the changed functions; empty if there are none."""
     return f"changes {', '.join(sorted(code)[:MAX_SHOWN_CHANGES])}, which the whole service uses" if code else ""
 
 

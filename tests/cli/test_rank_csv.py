@@ -394,7 +394,7 @@ def assert_score(cells: dict[str, str], score: Score, decimals: int) -> None:
     assert cells["published"] == (f"{score.published:.{decimals}f}" if score.max_points else "")
 
 
-@pytest.mark.parametrize("code", BUNDLED)
+@pytest.mark.parametrize("code", ["bac-kan-2020", pytest.param("hue-2020", marks=pytest.mark.long)])
 def test_the_command_prints_and_writes_the_results_of_the_service(
     bundled: dict[str, Path], served: dict[str, Province], form: Form, tmp_path: Path, code: str
 ) -> None:

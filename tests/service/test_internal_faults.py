@@ -17,32 +17,11 @@ import numpy as np
 import pytest
 from google.rpc import status_pb2
 from harness import catalogue, good, group, host, refusal, serving
-from tested import (
-    BESIDE,
-    INFRASTRUCTURE,
-    LONG_WORDS,
-    WATER,
-    WELLS,
-    calls_with,
-    logged,
-    rank,
-    row,
-    score,
-    still_answers,
-)
+from tested import BESIDE, INFRASTRUCTURE, LONG_WORDS, WATER, WELLS, calls_with, logged, rank, row, score, still_answers
 
 from egov.scorer.v1 import criteria_pb2, scorer_pb2
 from scorer.catalogue.catalogue import Catalogue
-from scorer.plugin_api import (
-    Cohort,
-    Criterion,
-    CriterionFault,
-    Formula,
-    GroupPoints,
-    Outcome,
-    PointsByTier,
-    Read,
-)
+from scorer.plugin_api import Cohort, Criterion, CriterionFault, Formula, GroupPoints, Outcome, PointsByTier, Read
 from scorer.plugin_api import Path as FieldPath
 
 

@@ -16,16 +16,7 @@ from typing import Any
 import grpc
 import pytest
 from harness import LOOPBACK, Service, group, host
-from live_sets import (
-    KEPT,
-    Callers,
-    document,
-    memory,
-    put,
-    revision,
-    score,
-    state,
-)  # fmt: skip
+from live_sets import KEPT, Callers, document, memory, put, revision, score, state
 from processes import PATIENCE, Serving, serve, until
 
 from egov.scorer.v1 import scorer_pb2 as pb

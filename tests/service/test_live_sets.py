@@ -13,19 +13,7 @@ import cli_in_process
 import grpc
 import pytest
 from harness import Service
-from live_sets import (
-    AVAILABLE,
-    KEPT,
-    MISTAKE,
-    REFUSED,
-    document,
-    listed,
-    put,
-    revision,
-    score,
-    state,
-    summaries,
-)  # fmt: skip
+from live_sets import AVAILABLE, KEPT, MISTAKE, REFUSED, document, listed, put, revision, score, state, summaries
 from processes import PATIENCE, Serving, serve, until
 
 from egov.scorer.v1 import criteria_pb2 as cpb

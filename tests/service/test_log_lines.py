@@ -56,7 +56,7 @@ CALLS: dict[str, tuple[bytes, list[tuple[bytes, bytes]], bytes]] = {
 """Calls without a good token: path, further headers, body."""
 
 
-@pytest.fixture(scope="module", params=["text", "json"])
+@pytest.fixture(scope="module", params=["text", pytest.param("json", marks=pytest.mark.long)])
 def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     folder = tmp_path_factory.mktemp("lines")
     (folder / "keys.json").write_text(key_set(Signer("key-1")))

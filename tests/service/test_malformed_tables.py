@@ -337,7 +337,7 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], dict[str, str] | list[str]]] = {
 
 
 LARGE = (
-    "130 MB", "views of one long text", "choices that are views of one long text",
+    "130 MB", "a name of 100 MB", "views of one long text", "choices that are views of one long text",
     "views of one long text in a dictionary", "a large dictionary that grows",
 )  # fmt: skip
 """Those that take the server seconds."""

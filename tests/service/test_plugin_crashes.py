@@ -264,6 +264,24 @@ def test_a_server_without_workers_reports_where_it_crashed(tmp_path: Path) -> No
         assert re.search(r'File ".*/bad\.py", line \d+ in score', running.said)
 
 
+@pytest.mark.parametrize(
+    ("way", "status", "what"),
+    [
+        ("exit", 0, rf"while {re.escape(BAD)} scored \(bad\.py, line \d+\)"),
+        ("later", 7, rf"after {re.escape(BAD)} scored"),
+    ],
+)
+def test_a_server_without_workers_reports_which_plugin_ended_it(
+    tmp_path: Path, way: str, status: int, what: str
+) -> None:
+    with serve(make_site(tmp_path), tmp_path / "log") as running:
+        call(running, way)
+        assert running.process.wait(PATIENCE) == status
+        lines = [line for line in running.said.splitlines() if "os._exit" in line]
+        assert len(lines) == 1
+        assert re.search(rf" CRITICAL os\._exit\({status}\) ended the service {what}", lines[0]), lines
+
+
 def test_a_plugin_that_crashes_workers_on_import_is_named(tmp_path: Path) -> None:
     code = (
         "import ctypes, sys\nif 'scorer.cli.serving.worker' in sys.orig_argv:\n    ctypes.string_at(0)\n"

@@ -7,16 +7,9 @@ import textwrap
 from pathlib import Path
 
 from harness import Service, group
-from hypothesis import strategies as st
 
 from egov.scorer.v1 import scorer_pb2
-from scorer.engine.gates import (
-    MAX_EXACT_INTEGER,
-    AtLeast,
-    GateCompiler,
-    RangeTest,
-    Rule,
-)  # fmt: skip
+from scorer.engine.gates import AtLeast, GateCompiler, RangeTest, Rule
 from scorer.plugin_api import Indicator
 
 TRIGGER = 66
@@ -93,24 +86,6 @@ def score(service: Service, code: str, wells: float = 7.0) -> scorer_pb2.Categor
     )
     request = scorer_pb2.ScoreUnitRequest(criteria_set=code, unit_answers=row)
     return service.scorer.ScoreUnit(request, timeout=30).scorecard.categories[0]
-
-
-thresholds = st.one_of(
-    st.integers(-5, 5),
-    st.integers(-(2**31) - 2, 2**31 + 2),
-    st.sampled_from(
-        [
-            0,
-            2 * 900_000,
-            2 * 900_000 + 1,
-            2**31,
-            MAX_EXACT_INTEGER - 3,
-            MAX_EXACT_INTEGER - 2,
-            1 - MAX_EXACT_INTEGER,
-            10**15,
-        ]
-    ),
-)
 
 
 def minimum(*thresholds: int) -> Rule:

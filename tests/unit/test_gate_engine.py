@@ -14,11 +14,7 @@ from harness import catalogue, good, host, refusal, serving
 
 from egov.scorer.v1 import criteria_pb2
 from scorer.engine import gate_process
-from scorer.engine.gates import (
-    ENGINE_MISSING,
-    EngineMissing,
-    GateCompiler,
-)  # fmt: skip
+from scorer.engine.gates import ENGINE_MISSING, EngineMissing, GateCompiler
 
 NO_ANSWER = "the rule engine gave no readable answer"
 LEFT_OUT = "the rule engine left out cells of the gate table"

@@ -11,22 +11,31 @@ from pathlib import Path
 import numpy as np
 import pytest
 from examples import times
-from gate_engine import WATER, Engine, document, minimum, score, thresholds
+from gate_engine import WATER, Engine, document, minimum, score
 from harness import COMPILER, catalogue, good, host, serving
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sums import cells
 
-from scorer.engine.gates import (
-    MAX_EXACT_INTEGER,
-    AtLeast,
-    GateCompilerError,
-    GateTable,
-    RangeTest,
-    Rule,
-    threshold,
-)  # fmt: skip
+from scorer.engine.gates import MAX_EXACT_INTEGER, AtLeast, GateCompilerError, GateTable, RangeTest, Rule, threshold
 from scorer.model.fixed_point import MAX_MICROPOINTS
+
+thresholds = st.one_of(
+    st.integers(-5, 5),
+    st.integers(-(2**31) - 2, 2**31 + 2),
+    st.sampled_from(
+        [
+            0,
+            2 * 900_000,
+            2 * 900_000 + 1,
+            2**31,
+            MAX_EXACT_INTEGER - 3,
+            MAX_EXACT_INTEGER - 2,
+            1 - MAX_EXACT_INTEGER,
+            10**15,
+        ]
+    ),
+)
 
 
 @pytest.fixture

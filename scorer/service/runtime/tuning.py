@@ -13,9 +13,10 @@ KEPT_BYTES = 32 * 2**20
 """Bytes of freed memory that glibc keeps for the next call."""
 
 OBJECTS_PER_COLLECTION = 50_000
-"""New objects after which garbage is collected, until the process serves. Importing a module makes thousands."""
+"""Number of new objects after which Python collects garbage, until the process serves. Imports create many objects."""
 
 USUAL_THRESHOLDS = gc.get_threshold()
+"""Python's default thresholds, which a process that serves uses."""
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
 """Parameters of mallopt, see malloc.h."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from harness import Service, group
 
 from egov.scorer.v1 import scorer_pb2
-from scorer.engine.gates import GateCompiler
+from scorer.engine.gates import AtLeast, GateCompiler, RangeTest, Rule
 from scorer.plugin_api import Indicator
 
 TRIGGER = 66
@@ -86,3 +86,11 @@ def score(service: Service, code: str, wells: float = 7.0) -> scorer_pb2.Categor
     )
     request = scorer_pb2.ScoreUnitRequest(criteria_set=code, unit_answers=row)
     return service.scorer.ScoreUnit(request, timeout=30).scorecard.categories[0]
+
+
+def minimum(*thresholds: int) -> Rule:
+    """A rule that needs several keys to reach a threshold each."""
+    return Rule(
+        AtLeast(len(thresholds), tuple(RangeTest(key, ((each, None),)) for key, each in enumerate(thresholds))),
+        len(thresholds),
+    )

@@ -42,7 +42,7 @@ SCORER = Path(sys.executable).parent / "scorer"
 
 
 def found(client: Client, file: Path, rows: Table, **options: Any) -> list[tuple[str, str, str]]:
-    """What the service refuses of a file that reads well."""
+    """The violations that the service finds in a readable file."""
     file.write_text(text_of(rows), encoding="utf-8")
     with pytest.raises(ScorerError) as caught:
         client.rank_file(SET, file, **options)
@@ -379,7 +379,7 @@ def bundled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture(scope="module")
 def served(client: Client, bundled: dict[str, Path]) -> dict[str, Province]:
-    """The service's answers, asked for unit by unit instead of column by column."""
+    """The results of the service for rows, unit by unit."""
     return {
         code: client.rank_province(
             code, client.read_file(code, bundled[code]).rows(), period=period, province=province, full=True
@@ -394,7 +394,7 @@ def assert_score(cells: dict[str, str], score: Score, decimals: int) -> None:
     assert cells["published"] == (f"{score.published:.{decimals}f}" if score.max_points else "")
 
 
-@pytest.mark.parametrize("code", BUNDLED)
+@pytest.mark.parametrize("code", ["bac-kan-2020", pytest.param("hue-2020", marks=pytest.mark.long)])
 def test_the_command_prints_and_writes_the_results_of_the_service(
     bundled: dict[str, Path], served: dict[str, Province], form: Form, tmp_path: Path, code: str
 ) -> None:

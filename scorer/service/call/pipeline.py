@@ -42,7 +42,7 @@ MAX_LOOP_BYTES = 256 * 2**10
 
 
 MAX_SMALL_REQUEST = 2**20
-"""Maximum number of bytes of a request without a province. In memory, a request can take 30 times its bytes."""
+"""Maximum number of bytes of a request that has no province. In memory, a request can take 30 times its size."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Method:
     """Whether the handler takes at most about a millisecond. If so, it runs on the event loop, unless the request is
     larger than ``MAX_LOOP_BYTES`` or the criteria set runs code of a plugin."""
     takes_province: bool = False
-    """Whether requests may have ``limits.request_bytes``; otherwise, at most ``MAX_SMALL_REQUEST``."""
+    """Whether requests may have up to ``limits.request_bytes``; otherwise, they may have ``MAX_SMALL_REQUEST``."""
 
     @property
     def name(self) -> str:
@@ -216,14 +216,15 @@ def parse_and_score(method: Method, received: list[bytes], requests: list[Messag
     """Parses a large request and runs the handler in the same thread, so that few parsed requests are in memory.
 
     Returns:
-        The serialized reply; None: the handler needs code of a plugin, and ``requests`` has the request.
+        The serialized reply; None if the handler runs code of a plugin, and has to run in another thread with the
+        request that ``requests`` then has.
     """
     requests.append(parse_step(method, received, call))
     return score(method, requests, call) if needs_no_plugin(method, requests[0], call) else None
 
 
 def needs_no_plugin(method: Method, request: Message, call: CallContext) -> bool:
-    """Whether a handler runs no code of plugins; see ``find_plan`` for exceptions."""
+    """Whether a handler runs no code of plugins for a request. Raises the errors of ``Method.find_plan``."""
     plan = method.find_plan(request, call) if method.find_plan else None
     return plan is None or plan.runs_no_plugin_code
 

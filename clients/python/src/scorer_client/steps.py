@@ -104,10 +104,10 @@ class Calls:
         return reply.criteria_set
 
     def _check(self, reply: Message, part: str) -> None:
-        """Checks that a reply has a part that every reply of the service has.
+        """Checks that a reply has a field that every reply of the service has.
 
         Raises:
-            ScorerError: it does not, so that a result of it would have zeros only.
+            ScorerError: the reply lacks the field. Converted to a result, it would have only zeros.
         """
         if not reply.HasField(part):
             message = f"the reply has no {part}: is this server a scorer?"

@@ -154,7 +154,7 @@ class Category:
 
 @dataclass(frozen=True)
 class Section:
-    """A ranking: a tier, or the units of one parent."""
+    """The part of a report about one ranking: the units of a tier, or of one parent."""
 
     anchor: str
     title: str

@@ -23,7 +23,8 @@ from scorer.engine.rules import KeyKind, RulePlan, holding
 from scorer.model.fixed_point import MICRO, Bools, Ints
 
 MAX_COMBINATIONS = 200_000
-"""Maximum number of combinations of intervals that are checked. With more, nothing is reported."""
+"""Maximum number of combinations of intervals that are checked. If there are more, a
+warning says that the rule was not checked."""
 UNBOUNDED = 2**60
 """Stands for no bound: larger than every key."""
 

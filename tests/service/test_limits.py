@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+import resource
+import socket
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import grpc
@@ -14,11 +17,12 @@ import pytest
 from arrow_tables import unit_table
 from credentials import AUDIENCE, ISSUER, Signer, key_set
 from harness import catalogue, good, host, refusal, serving
-from processes import until
+from hue_requests import one_unit
+from processes import serve, until
 from slow_calls import Gate, held, is_well_again, quick, retry_after, settings
 from tested import BESIDE, INFRASTRUCTURE, logged, number, row
 
-from egov.scorer.v1 import scorer_pb2
+from egov.scorer.v1 import scorer_pb2, scorer_pb2_grpc
 from scorer.engine import scoring
 from scorer.engine.kernel import Kernel
 from scorer.service.call.pipeline import MAX_LOOP_BYTES
@@ -154,3 +158,18 @@ def test_a_call_that_its_caller_cancels_stops_and_is_logged(
         until(lambda: logged(caplog, "call"), "the call is not logged")
     [line] = logged(caplog, "call")
     assert (line["code"], line["reason"]) == ("CANCELLED", "CANCELLED")
+
+
+def test_idle_connections_do_not_lock_out_other_callers(tmp_path: Path) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with ExitStack() as stack:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (100, limits[1]))  # the service starts with this limit
+        try:
+            running = stack.enter_context(serve(tmp_path))
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+        host, _, port = running.address.rpartition(":")
+        for _ in range(150):
+            stack.enter_context(socket.create_connection((host, int(port)), timeout=10))
+        channel = stack.enter_context(running.channel())
+        scorer_pb2_grpc.ScorerServiceStub(channel).ScoreUnit(one_unit(), timeout=10)

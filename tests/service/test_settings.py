@@ -168,7 +168,7 @@ def test_settings_are_passed_unchanged_to_a_worker(file: Path) -> None:
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """With a wide table, and no other variables, as the command refuses those that it does not know."""
+    """Runs the command with a wide table and without other variables, because it refuses unknown ones."""
     with patch.dict(os.environ, clear=True), patch.object(out, "_width", 250):
         return cli_in_process.run(*arguments, **environment)
 
@@ -253,7 +253,7 @@ SERVICE_LINKS = {
     "SCORER_METRICS_PORT": "tcp://[fd00::7]:9464",
     "SCORER_METRICS_SERVICE_HOST": "fd00::7",
 }
-"""What the kubelet sets for Services called scorer and scorer-metrics."""
+"""The variables that Kubernetes sets for Services called scorer and scorer-metrics."""
 
 
 def test_service_variables_of_kubernetes_are_ignored_and_unknown_ones_refused() -> None:

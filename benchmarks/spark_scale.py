@@ -106,7 +106,9 @@ class Run:
         self._drawn: pa.Table | None = None
 
     def equality(self, name: str, units: int, periods: int, per_group: int, shapes: Sequence[str] = SHAPES) -> None:
-        """Compares several partitionings and orders, one of them with a killed executor, with a real server."""
+        """Checks that the results equal those of a real server: for several partitionings and orders, once with an
+        executor that is killed.
+        """
         table = keyed(plain(Province.draw(self._plan, units, TIER).arrow), periods, per_group)
         source = self._folder / "in"
         write(table, source)

@@ -1,6 +1,6 @@
 """Generates the conformance vectors clients/vectors/<set>.json and tables.json: calls and their expected replies.
 
-With --check, it only says whether the files are up to date. The replies come from the tests' oracle
+With --check, it only reports whether the files are up to date. The replies come from the tests' oracle
 (tests/support/oracle), which is independent of the service. errors.json and sentences.json in the same directory
 are written by hand.
 """

@@ -87,7 +87,7 @@ def leave_out(line, leaf, matrix, start, end, mask, place, points, missing, left
 def fill_sums(points, maximum, missing, left, nominal, step, sums, counts):
     """Fills the columns of a sum of criteria, for one block. Every division is corrected to be exact."""
     half = float(step // 2)
-    narrow = nominal < 94_000_000.0  # nominal squared is a whole double
+    narrow = nominal < 94_000_000.0  # the square of the nominal maximum is exact as a double
     coarse = 65_536.0
     high = np.floor(nominal / coarse)
     low = nominal - high * coarse
@@ -145,7 +145,7 @@ def fill_level(keys, gates, levels, maximum, failed, level, standing):
     """Fills the failed gates, the best level without failed gates, and the standing."""
     size = len(maximum)
     failed[:] = 0
-    for gate in range(0, len(gates), 2):  # two in one loop
+    for gate in range(0, len(gates), 2):  # two gates per loop
         last = min(gate + 1, len(gates) - 1)
         key, threshold, bit = keys[gates[gate, 0]], float(gates[gate, 1]), np.uint64(1) << np.uint64(gate)
         key2, threshold2, bit2 = keys[gates[last, 0]], float(gates[last, 1]), np.uint64(1) << np.uint64(last)

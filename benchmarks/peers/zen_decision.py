@@ -174,7 +174,7 @@ class ZenDecision:
                     points, most = f"points_{name(line.id)}", f"max_{name(line.id)}"
                 elif measure.total:
                     points, most = f"{name(section.code)}_points", f"{name(section.code)}_max_points"
-                # If nothing applies, every gate holds.
+                # If no criterion applies, every gate holds.
                 percent = f"({most}) > 0 ? ({points}) / ({most}) : {MICRO}"
                 key = points if measure.unit == "points" else percent
                 expressions[f"{name(section.code)}_key{place}"] = key

@@ -30,8 +30,8 @@ MAX_DIGITS = 30
 MERGE_KEY = "<<"
 """The key that, in YAML 1.1, copies the keys of another mapping. YAML 1.2 has no such key."""
 _PORTABLE_NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*|(0|[1-9][0-9]*)?\.[0-9]*)")
-"""Numbers that mean the same in every version of YAML. Not so 010, which is 8 or 10, and 1_0 and 1e3, which are numbers
-or texts."""
+"""Numbers that mean the same in every version of YAML. Excluded are 010, which means 8 or 10, and 1_0 and 1e3, which
+are numbers or texts."""
 _STANDARD_TAG_PREFIX = "tag:yaml.org,2002:"
 
 
@@ -155,7 +155,7 @@ class _Converter:
         tag, text = str(node.tag).removeprefix(_STANDARD_TAG_PREFIX), str(node.value)
         if tag == "str":
             if any("\ud800" <= character <= "\udfff" for character in text):
-                self.document.problem(path, f"{text!r} contains half a character (an escape from \\ud800 to \\udfff)")
+                self.document.problem(path, f"{text!r} contains a lone surrogate (an escape from \\ud800 to \\udfff)")
             invisible = [] if text.isprintable() else [c for c in text if c not in "\n\t" and _is_invisible(c)]
             if invisible:
                 message = f"{CONTROL_PROBLEM} (U+{ord(invisible[0]):04X}); delete it"

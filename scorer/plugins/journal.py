@@ -26,7 +26,7 @@ MAX_DUMP_BYTES = 2**20
 
 @dataclass(frozen=True)
 class Death:
-    """What the plugins in a process were doing when it died."""
+    """The plugins that were running in a process when it died."""
 
     plugins: tuple[str, ...] = ()
     """The plugins whose code was running in the thread that crashed; in any thread if that thread is not known."""

@@ -20,7 +20,7 @@ ANSWERS = "plugins/scorer_plugins/answers/bac-kan-2020.csv"
 
 @pytest.fixture
 def scorer(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., list[str]]:
-    """The command in this process with two sets, its lines; standard error comes after what it prints."""
+    """Runs the command in this process with two sets. Returns its lines, those of standard error last."""
     sets = good(catalogue(host(NETWORK_GROUP), NETWORK, NETWORK.replace("2020", "2021")))
     command = runner(sets, monkeypatch, capsys)
 

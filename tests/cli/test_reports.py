@@ -45,7 +45,7 @@ READERS = {".html": html_tables, ".xlsx": xlsx_tables}
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The Vietnamese report of Bắc Kạn, by ending."""
+    """The files of the Vietnamese report of Bắc Kạn, by ending."""
     paths = write(tmp_path_factory.mktemp("reports"), "bk.html", "bk.xlsx", "bk.docx")
     return {path.suffix: path for path in paths}
 
@@ -165,8 +165,8 @@ def test_the_annex_has_the_rankings_as_a_decision_shows_them(made: dict[str, Pat
 # --- forms of the file ---------------------------------------------------------------------------------------------
 
 
-class Closing(HTMLParser):
-    """Collects what a page asks for."""
+class AddressCollector(HTMLParser):
+    """Collects the addresses that a page loads."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -178,7 +178,7 @@ class Closing(HTMLParser):
 
 def test_the_page_loads_nothing_and_is_small(made: dict[str, Path]) -> None:
     content = made[".html"].read_text(encoding="utf-8")
-    reader = Closing()
+    reader = AddressCollector()
     reader.feed(content)
     assert {address.partition("#")[0] for address in reader.addresses} == {"", "data:,"}
     assert not re.search(r"@import|url\(|\bfetch\(|XMLHttpRequest", content)
@@ -215,7 +215,7 @@ def test_the_workbook_has_numbers_filters_colours_and_charts(made: dict[str, Pat
 
 
 def test_the_same_answers_give_the_same_bytes(made: dict[str, Path], tmp_path: Path) -> None:
-    """In another process too, where texts have other hashes."""
+    """Also in another process, where hashes of texts differ."""
     again = write(tmp_path, *(f"again{ending}" for ending in made), run=command.run)
     assert [path.read_bytes() for path in again] == [path.read_bytes() for path in made.values()]
 
@@ -257,7 +257,7 @@ HARM = {
 
 
 def spoilt(folder: Path, keep=lambda row: True, change=lambda row: None) -> Path:
-    """The answers of Bắc Kạn with other rows or cells."""
+    """A file with the answers of Bắc Kạn, some rows or cells of which are changed."""
     rows = list(csv.DictReader(io.StringIO(ANSWERS.read_text(encoding="utf-8"))))
     kept = [row for row in rows if keep(row)]
     for row in kept:
@@ -345,7 +345,7 @@ def test_a_province_can_use_its_own_template(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def compared(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """A report beside earlier answers: Ba Bể had no firewall or look-up screen; there was another one for Na Rì."""
+    """A report compared with earlier answers: Ba Bể had no firewall and no look-up screen; Na Rì was another unit."""
     folder = tmp_path_factory.mktemp("compared")
 
     def change(row: dict[str, str]) -> None:
@@ -390,7 +390,7 @@ def test_a_workbook_shows_changes_since_the_earlier_answers(compared: dict[str, 
         (["--out", "report.html", "--out", "gone/a.html"], "cannot write gone/a.html: there is no directory gone"),
         (["--out", "report.html", "--period", "2020-H1", "--lang", "fr"], "'fr'"),
         (["--out", "report.html", "--template", "a.docx"], "--template needs --out FILE.docx"),
-        (["--out", "report.docx", "--template", "there.html"], "no Word document"),
+        (["--out", "report.docx", "--template", "there.html"], "not a Word document"),
         (["--out", "report.docx", "--template", "a.docx"], "cannot read a.docx"),
     ],
 )
@@ -484,7 +484,7 @@ def test_units_ranked_within_their_parent_have_a_section_for_each_parent(network
 
 @pytest.mark.long
 def test_a_page_of_10_000_units_is_at_most_15_megabytes(tmp_path: Path) -> None:
-    """Its cards are shorter, and say so."""
+    """The cards are shorter, and say so."""
     rows = list(csv.DictReader(io.StringIO(ANSWERS.read_text(encoding="utf-8"))))
     copies = (
         {

@@ -65,10 +65,10 @@ os._exit(2)
 """
 
 SECONDS = "3"
-"""What trying out one plugin may take here, so that a plugin that hangs does not hold up the tests for long."""
+"""Time limit of the probe in these tests, so that a hanging plugin does not delay them for long."""
 
 NAP = 86_400 + os.getpid()
-"""Seconds that nobody else sleeps."""
+"""A number of seconds that no other process sleeps, so that these processes can be found."""
 
 LEAVES_CHILD = f"""\
 import os
@@ -278,7 +278,7 @@ def scorer_criteria_sets():
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Every plugin that breaks, and some that do not."""
+    """A directory with every broken plugin, and some good ones."""
     site = tmp_path_factory.mktemp("site")
     for name, (code, _) in BREAKING.items():
         third_party_plugin(site, name, code)
@@ -306,7 +306,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def loud_and_sets(site: Path, *groups: str) -> None:
-    """Installs a plugin that prints, and one that issues a set for each group."""
+    """Installs a plugin that prints, and one with a set for each group."""
     third_party_plugin(site, "loud", PRINTS + group_module("loud", indicator="decibels"))
     third_party_plugin(site, "sets_", SETS)
     for group in groups:
@@ -316,7 +316,7 @@ def loud_and_sets(site: Path, *groups: str) -> None:
 
 @pytest.fixture(scope="module")
 def listed(site: Path) -> dict[str, Any]:
-    """What ``scorer plugins list --json`` says of each plugin, by its distribution."""
+    """The entries of ``scorer plugins list --json``, by distribution."""
     done = run(site, "plugins", "list", "--json", SCORER_PLUGIN_SECONDS=SECONDS)
     assert done.returncode == 0
     assert done.stderr == "[\n{\n"  # what it printed
@@ -327,7 +327,7 @@ def listed(site: Path) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A server with three plugins that break, two that do not, and a set for each."""
+    """A server with three broken plugins, two good ones, and a set for each."""
     folder = tmp_path_factory.mktemp("served")
     for name in ("hangs", "ends", "later"):
         third_party_plugin(folder, name, BREAKING[name][0])

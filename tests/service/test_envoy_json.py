@@ -36,7 +36,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
 
 @pytest.fixture(scope="module")
 def web(running: Serving, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where Envoy listens."""
+    """The address of Envoy."""
     with envoy(tmp_path_factory.mktemp("web"), running.address) as address:
         yield f"http://{address}"
 

@@ -55,7 +55,7 @@ def running(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.
 
 
 def connections(running: Serving) -> list[grpc.Channel]:
-    """One at least to each process."""
+    """Connections, at least one to each process."""
     return list(running.channels(2)) if running.workers else [running.channel()]
 
 

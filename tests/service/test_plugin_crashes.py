@@ -127,7 +127,7 @@ def service(running: Served) -> Served:
 
 
 def call(service: Served, unit: str, group: str = "bad") -> tuple[grpc.StatusCode, str]:
-    """Code and message, over a connection of its own."""
+    """Status code and message of a call over a new connection."""
     indicator = {"good": "tanks"}.get(group, "wells")
     row = pb.UnitAnswers(unit=pb.Unit(id=unit, tier="district"), answers={indicator: pb.Answer(number=1)})
     with grpc.insecure_channel(service.address, options=[("grpc.use_local_subchannel_pool", 1)]) as channel:

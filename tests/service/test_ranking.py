@@ -131,7 +131,7 @@ def rank(service: harness.Service, code: str, units: Sequence[Unit], **more: Any
 
 
 def district(name: str, points: str, **more: Any) -> Unit:
-    """A district with so many of 50 points: first for its staff, then for its machines."""
+    """A district with this many of 50 points: first for its staff, then for its machines."""
     staff = min(Decimal(points), Decimal(10))
     answers = {"staff_points": staff, "machine_points": Decimal(points) - staff, "firewall": False}
     return Unit(name, "district", answers | more)

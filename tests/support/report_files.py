@@ -49,7 +49,7 @@ def write(
 
 @dataclass(frozen=True)
 class Place:
-    """A unit's line in the ranking of a category."""
+    """The line of a unit in the ranking of a category."""
 
     rank: int
     level: int
@@ -60,7 +60,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Tables:
-    """What a report says: by tier and category, codes or titles."""
+    """The content of a report, by tier and category (codes or titles)."""
 
     text: str
     ranked: dict[tuple[str, str], tuple[int, int]]

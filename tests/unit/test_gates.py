@@ -40,7 +40,7 @@ thresholds = st.one_of(
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Engine:
-    """One that counts its starts and answers well."""
+    """An engine that works and counts its starts."""
     return Engine(tmp_path, "print(json.dumps(answers()))")
 
 

@@ -41,7 +41,7 @@ def client(service: Service) -> Iterator[Client]:
 
 @pytest.fixture(scope="module")
 def answers(client: Client) -> pa.Table:
-    """The units of Bắc Kạn, in which everything was reported by somebody."""
+    """The units of Bắc Kạn; every indicator has answers."""
     with as_file(files("scorer_plugins.answers") / f"{SET}.csv") as file:
         return read(client.read_file(SET, file).stream())
 
@@ -82,7 +82,7 @@ def with_types(table: pa.Table, *changes: Callable[[pa.DataType], pa.DataType]) 
 
 
 def with_texts(kind: pa.DataType) -> Callable[[pa.Table], pa.Table]:
-    """With another type of texts, and no dictionaries."""
+    """The table with another type of texts, without dictionaries."""
     return lambda table: with_types(
         table,
         lambda found: pa.string() if pa.types.is_dictionary(found) else found,
@@ -96,7 +96,7 @@ def with_dictionaries(table: pa.Table) -> pa.Table:
 
 
 def with_integers(table: pa.Table) -> pa.Table:
-    """Whole columns as integers, flags as 0 and 1."""
+    """The table with whole numbers as integers, and flags as 0 and 1."""
     columns = {}
     for name, column in zip(table.column_names, table.columns, strict=True):
         if pa.types.is_floating(column.type):
@@ -112,7 +112,7 @@ def with_dates_at_midnight(table: pa.Table) -> pa.Table:
 
 
 def filtered(table: pa.Table) -> pd.DataFrame:
-    """A frame whose index is no range."""
+    """A data frame whose index is not a range."""
     frame = table.to_pandas()
     twice = pd.concat([frame, frame.iloc[:20].assign(tier="nowhere")])
     twice.index = twice.index[::-1]
@@ -163,7 +163,7 @@ def test_the_same_units_give_the_same_stream(service: Service, answers: pa.Table
 
 
 def expected(service: Service, answers: pa.Table) -> bytes:
-    """What the service says of a stream that was written here."""
+    """The reply of the service to a stream that this file writes."""
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, answers.schema) as writer:
         writer.write_table(answers)

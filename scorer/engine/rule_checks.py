@@ -42,7 +42,7 @@ class Finding:
 
 
 class _Excluded(Enum):
-    """Which of the criteria that can be not applicable are so."""
+    """Which of the criteria that may not apply to a unit do not apply to it."""
 
     NONE = "none"
     ALL = "all"
@@ -87,8 +87,8 @@ def _easier(
     worse: RulePlan,
     limits: Sequence[RulePlan],
 ) -> Iterator[Finding]:
-    """Yields a finding if a unit can reach the better level although it fails the next worse one, or if no unit can
-    reach the worse one alone.
+    """Yields a finding if a unit can reach the better level although it fails the next worse one, or if every
+    unit that reaches the worse level also reaches the better one.
 
     ``limits`` are the limits that can forbid the better level.
     """

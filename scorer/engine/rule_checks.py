@@ -269,9 +269,9 @@ class _Range:
         reached = -(-(least // 2) * self.least_maximum // MICRO)  # for an even key: at least
         above = (least // 2) * self.least_maximum // MICRO + 1
         from_share = np.where(least % 2 == 0, reached, above)
-        most = np.minimum(np.maximum(high, 0), 2**31)
-        below = -(-(most // 2) * self.maximum // MICRO) - 1
-        to_share = np.where(most % 2 == 0, below, (most // 2) * self.maximum // MICRO)
+        end = np.minimum(np.maximum(high, 0), 2**31)
+        below = -(-(end // 2) * self.maximum // MICRO) - 1
+        to_share = np.where(end % 2 == 0, below, (end // 2) * self.maximum // MICRO)
         to_share = np.where(high == UNBOUNDED, self.high, to_share)
         if self.maximum == 0:
             to_share = np.where(high == UNBOUNDED, self.high, -1)

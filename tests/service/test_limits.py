@@ -75,7 +75,10 @@ def test_one_identity_cannot_use_the_share_of_others(gate: Gate, tmp_path: Path)
 
 
 def test_requests_beyond_the_limit_of_held_bytes_are_refused(gate: Gate) -> None:
-    with serving(gate.sets(), settings(held_bytes=1024, request_bytes=1024)) as service, ThreadPoolExecutor(1) as callers:
+    with (
+        serving(gate.sets(), settings(held_bytes=1024, request_bytes=1024)) as service,
+        ThreadPoolExecutor(1) as callers,
+    ):
         call = callers.submit(held, service)
         assert gate.inside.acquire(timeout=10)
         with refusal() as caught:

@@ -120,7 +120,7 @@ def failed(scored: CategoryScores) -> NDArray[Any]:
 
 
 def gate_bits(failed: NDArray[Any], units: int) -> NDArray[np.uint64]:
-    """The failed gates of each unit as bits, from bits, or from one row of booleans per gate."""
+    """The failed gates of each unit as bits; ``failed`` has bits, or one row of booleans per gate."""
     if failed.dtype != np.bool_:
         return failed.astype(np.uint64)
     word = np.zeros(units, dtype=np.uint64)

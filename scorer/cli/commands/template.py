@@ -120,7 +120,7 @@ def _escape(match: re.Match[str]) -> str:
 
 
 def _per_unit(plan: SetPlan, register: Sequence[Unit], directory: Path, language: Language) -> dict[Path, str | bytes]:
-    """One form per unit, named by the unit's id, and the list of all units."""
+    """The content of each file, by path: one form per unit, named by the unit's id, and the list of all units."""
     files: dict[Path, str | bytes] = {}
     with progress("preparing forms") as report:
         for number, unit in enumerate(register):

@@ -41,7 +41,7 @@ MAX_LOOP_BYTES = 256 * 2**10
 """Larger requests are parsed in a thread, because parsing them would block the event loop for milliseconds."""
 
 
-MAX_SMALL_REQUEST = 2**20
+MAX_SMALL_REQUEST_BYTES = 2**20
 """Maximum number of bytes of a request that has no province. In memory, a request can take 30 times its size."""
 
 
@@ -63,7 +63,7 @@ class Method:
     """Whether the handler takes at most about a millisecond. If so, it runs on the event loop, unless the request is
     larger than ``MAX_LOOP_BYTES`` or the criteria set runs code of a plugin."""
     takes_province: bool = False
-    """Whether requests may have up to ``limits.request_bytes``; otherwise, they may have ``MAX_SMALL_REQUEST``."""
+    """Whether requests may have ``limits.request_bytes``. Otherwise they may have ``MAX_SMALL_REQUEST_BYTES``."""
 
     @property
     def name(self) -> str:
@@ -209,7 +209,7 @@ def parse_step(method: Method, received: list[bytes], call: CallContext) -> Mess
         if method.takes_province:
             hint = "; a table is smaller than rows, and a province can be sent tier by tier"
             return parse(method.request, received, call.limits.request_bytes, hint)
-        return parse(method.request, received, min(call.limits.request_bytes, MAX_SMALL_REQUEST))
+        return parse(method.request, received, min(call.limits.request_bytes, MAX_SMALL_REQUEST_BYTES))
 
 
 def parse_and_score(method: Method, received: list[bytes], requests: list[Message], call: CallContext) -> bytes | None:

@@ -34,8 +34,8 @@ def one_unit_as_in_a_batch(subject: PluginUnderTest) -> None:
             harness.fail_if_any(
                 together.differs(alone, row),
                 f"a unit that is scored alone gets different points than among {len(harness.random_cohort)}",
-                "read only the unit's own answers; if a formula kind must read those of other units, return True as "
-                "needs_cohort, and no unit is scored alone",
+                "read only the unit's own answers; if a formula kind must read those of other units, let "
+                "needs_cohort return True; then no unit is scored alone",
                 row=row,
                 cohort=cohort,
                 expected=together.describe(row, "among the others"),

@@ -152,15 +152,19 @@ class Pipeline:
         the item, so that its memory is freed as soon as this function no longer needs it.
         """
         requests: list[Message] = []
-        if len(received[0]) > MAX_LOOP_BYTES:
-            reply = await self._threads.run(call, partial(parse_and_score, method, received, requests, call))
-            if reply is not None:
-                return reply
-        else:
-            requests.append(parse_step(method, received, call))
-            if method.on_loop and needs_no_plugin(method, requests[0], call):
-                return score(method, requests, call)
-        return await self._threads.run(call, partial(score, method, requests, call))
+        try:
+            if len(received[0]) > MAX_LOOP_BYTES:
+                reply = await self._threads.run(call, partial(parse_and_score, method, received, requests, call))
+                if reply is not None:
+                    return reply
+            else:
+                requests.append(parse_step(method, received, call))
+                if method.on_loop and needs_no_plugin(method, requests[0], call):
+                    return score(method, requests, call)
+            return await self._threads.run(call, partial(score, method, requests, call))
+        finally:
+            received.clear()  # of a call that was cancelled while it waited for a thread
+            requests.clear()
 
     async def _receive(self, call: CallContext, peer: str, context: Context) -> bytes:
         """Reads the request of a call, unless a limit on calls in flight is already reached.

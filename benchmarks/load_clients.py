@@ -140,7 +140,7 @@ class _Calls:
         load = self._load
         async with grpc.aio.insecure_channel(load.target, MESSAGE_LIMITS) as channel:
             self._method = channel.unary_unary(load.path)
-            with contextlib.suppress(TimeoutError):  # if this fails, every call fails with an error
+            with contextlib.suppress(TimeoutError):  # if connecting fails, every call reports the error
                 await asyncio.wait_for(channel.channel_ready(), min(load.timeout, CONNECT_SECONDS))
             _shared["ready"].wait(START_SECONDS)
             start, cpu = time.perf_counter(), time.process_time()

@@ -179,7 +179,7 @@ def load_parsed(host: PluginHost, document: Document, compiler: GateCompiler, li
     except BaseException as error:  # a plugin's formula kind or check can raise anything
         if not is_plugin_fault(error):
             raise
-        if document.problems:  # parts of the set are missing, which may be the reason of the error
+        if document.problems:  # parts of the set are missing, which may be the cause
             return None
         document.problem(
             ("categories",),

@@ -77,8 +77,8 @@ class Total:
 
 
 def _limited(cap: PointsByTier | None, tier: str, micro: int) -> int:
-    most = cap.of(tier) if cap else None
-    return micro if most is None else min(micro, most)
+    limit = cap.of(tier) if cap else None
+    return micro if limit is None else min(micro, limit)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What a criteria set determines for one tier, computed once on loading: maxima, measures, thresholds, gate tables."""
+"""Plans: all that a criteria set determines for a tier, computed once on loading: maxima, measures, gate tables."""
 
 from __future__ import annotations
 

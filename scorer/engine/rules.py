@@ -24,7 +24,8 @@ class KeyKind(StrEnum):
     POINTS = "points"
     """The points of a measure."""
     ANSWER = "answer"
-    """The answer to a flag or a choice: the index of the option; no threshold is reached if it was not reported."""
+    """The answer to a flag or a choice: the index of the option. An answer that was not reported reaches no
+    threshold."""
     LEVEL = "level"
     """The level of another category, counted from its worst level, 1; 0: none."""
 
@@ -97,7 +98,9 @@ class Node:
 
 @dataclass(frozen=True)
 class RulePlan:
-    """The condition of a level. For a limit: the negated limit, a condition of all levels that the limit forbids."""
+    """The condition of a level. For a limit: that the limit does not apply. All levels that the limit forbids require
+    this.
+    """
 
     level: int
     """The level; 0 for a limit."""

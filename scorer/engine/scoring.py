@@ -196,9 +196,9 @@ def _chunks(units: int) -> Iterator[slice]:
 
 
 def _results(plan: TierPlan, units: int, plugin_scored: Mapping[int, PluginGroup], *, full: bool) -> Results:
-    """Arrays for the results of n units, with the sums of the groups that a plugin has scored filled in.
+    """Creates the arrays for the results of n units. The sums of groups that a plugin has scored are already filled in.
 
-    There are sums of groups if ``full``, or if the kernel needs those of plugin-scored groups.
+    There are sums of groups if ``full``, or if a plugin has scored a group, because the kernel then needs its sums.
     """
     sums, groups = plan.sums, ScoreTable(plan.group_maxima, 0, units) if full or plugin_scored else None
     if groups is not None:

@@ -126,7 +126,7 @@ def test_page_and_chart_are_written_and_linked(tmp_path: Path) -> None:
 
 
 def bars(svg: ET.Element) -> dict[str, float]:
-    """Widths by what a bar says of itself."""
+    """Widths of bars, by their labels."""
     found = {bar.findtext(f"{SVG}title"): float(bar.get("width", "")) for bar in svg.iter(f"{SVG}rect") if len(bar)}
     return {str(title): width for title, width in found.items()}
 

@@ -227,7 +227,7 @@ def test_the_bundled_plugins_are_ready() -> None:
 
 
 def commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Every command with the words that call it."""
+    """Every command, with its words on the command line."""
     yield path, command
     for name in getattr(command, "commands", {}):
         yield from commands(command.get_command(None, name), (*path, name))
@@ -263,7 +263,7 @@ def test_every_command_has_help(
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_list_of_commands_has_the_first_paragraph_of_their_help(name: str) -> None:
-    """The list is written apart from the commands, so that it is shown without importing them."""
+    """The list is written separately, so that it is shown without importing the commands."""
     first_paragraph = (TREE[name,].help or "").partition("\n\n")[0]
     assert COMMANDS[name].summary == " ".join(first_paragraph.split())
 

@@ -95,7 +95,7 @@ BROKEN = """\
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Where a set stands that is not installed."""
+    """A directory with a set that is not installed."""
     (tmp_path / "mine.yaml").write_text(HUE.replace("criteria_set: hue-2020", "criteria_set: mine"), encoding="utf-8")
     return tmp_path
 
@@ -106,7 +106,7 @@ def cases(folder: Path, *bodies: str, head: str = HEAD) -> Path:
 
 
 def at(folder: Path, words: str, body: str = FAILING) -> str:
-    """File and line of words in the only case of a folder."""
+    """File and line of ``words`` in the only case of a directory."""
     text = HEAD + body
     line = text[: text.index(words)].count("\n") + 1
     return f"mine.cases.yaml:{line}:"

@@ -52,7 +52,7 @@ def separated(separator: str, mark: str = ".") -> str:
 
 
 def windows_1258(text: str) -> bytes:
-    """Text as old Vietnamese Excel writes it: some accents apart from their letters."""
+    """Text as old Vietnamese Excel writes it: some accents are separate characters."""
     written = []
     for letter in text:
         parts = unicodedata.normalize("NFD", letter)
@@ -76,7 +76,7 @@ def without_tiers(path: Path) -> None:
 
 
 def in_words(path: Path) -> None:
-    """Flags, tiers and days as people write them."""
+    """Rewrites flags, tiers and days as people write them."""
     sheets = tables()
     flags = [
         at for at, name in enumerate(HEADER) if name in ("regulation_lan", "cameras_on", "lan_lightning_protection")
@@ -145,7 +145,7 @@ def formulas_that_give_nothing(path: Path) -> None:
 
 
 def elsewhere(path: Path) -> None:
-    """The tables do not begin in the first row and column."""
+    """Moves the tables away from the first row and column."""
     made = book()
     for sheet in made:
         sheet.move_range(f"A1:{sheet.cell(sheet.max_row, sheet.max_column).coordinate}", rows=4, cols=2)

@@ -136,7 +136,7 @@ finally:
 
 
 def ranked_apart(file: Path) -> tuple[int, str, str, int]:
-    """Ranks a file in a process of its own: exit code, both outputs, and the most memory it took, in MiB."""
+    """Ranks a file in a separate process. Returns exit code, both outputs, and the peak memory in MiB."""
     command = [sys.executable, "-c", MEASURED, "rank", str(file), "--set", SET, "--json"]
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
     errors, _, peak = done.stderr.rpartition("peak ")

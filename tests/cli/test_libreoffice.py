@@ -27,7 +27,7 @@ VIETNAMESE = """<?xml version="1.0" encoding="UTF-8"?>
 """
 
 CSV = "csv:Text - txt - csv (StarCalc):59,34,76,1,,1066,false,true,true,false,false,-1"
-"""Semicolons, UTF-8, Vietnamese, cells as they are shown, each sheet as a file of its own."""
+"""Options of LibreOffice: semicolons, UTF-8, Vietnamese, cells as shown, one file per sheet."""
 
 
 class LibreOffice:

@@ -31,7 +31,7 @@ def everything(folder: Path) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Environment, Path]:
-    """An environment with what ``scorer plugins new`` writes installed as it says, and the folder it was written in."""
+    """An environment with a new plugin, installed as the command says, and the plugin's directory."""
     folder = tmp_path_factory.mktemp("author")
     environment = Environment(folder / "environment")
     made = environment.run("scorer plugins new water_quality", folder)
@@ -118,7 +118,7 @@ def test_the_code_of_the_new_plugin_is_clean(name: str, tmp_path: Path) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("name", NAMES)
 def test_the_new_set_is_good_for_any_name(name: str, tmp_path: Path) -> None:
-    """Installed as a folder on the path, which is quicker than by pip."""
+    """The plugin is a directory on the path, which is faster than an installation by pip."""
     assert new(tmp_path, name, "--directory", "made").returncode == 0
     info = tmp_path / "made/src/made-1.dist-info"
     info.mkdir()

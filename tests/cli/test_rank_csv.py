@@ -42,7 +42,7 @@ SCORER = Path(sys.executable).parent / "scorer"
 
 
 def found(client: Client, file: Path, rows: Table, **options: Any) -> list[tuple[str, str, str]]:
-    """What the service refuses of a file that reads well."""
+    """The violations that the service finds in a readable file."""
     file.write_text(text_of(rows), encoding="utf-8")
     with pytest.raises(ScorerError) as caught:
         client.rank_file(SET, file, **options)
@@ -379,7 +379,7 @@ def bundled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture(scope="module")
 def served(client: Client, bundled: dict[str, Path]) -> dict[str, Province]:
-    """The service's answers, asked for unit by unit instead of column by column."""
+    """The results of the service for rows, unit by unit."""
     return {
         code: client.rank_province(
             code, client.read_file(code, bundled[code]).rows(), period=period, province=province, full=True

@@ -129,7 +129,7 @@ def test_a_ranking_leads_to_the_card(watched: Watched) -> None:
     ],
 )
 def test_axe_finds_no_accessibility_problem(browser: Browser, tmp_path: Path, language: str, scheme: str) -> None:
-    """Of one tier: axe looks at every element, which takes minutes for a whole province."""
+    """Only one tier: axe checks every element, which takes minutes for a whole province."""
     (path,) = write(tmp_path, "tier.html", language=language, options=("--tier", "district"))
     watched = Watched(browser, path, color_scheme=scheme)
     watched.page.add_style_tag(content=".card{content-visibility:visible}")  # axe judges what is laid out

@@ -31,7 +31,7 @@ ALONE = """
     sys.meta_path.insert(0, Alone())
     sys.path += [client, site]
 """
-"""Runs isolated and without site-packages of its own, so that the checkout is not on the way."""
+"""Python without site-packages, so that the checkout cannot be imported."""
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def unpacked(wheel: Path) -> Path:
 
 
 def alone(unpacked: Path, code: str) -> subprocess.CompletedProcess[str]:
-    """Runs code where nothing but the wheel and what it asks for can be imported."""
+    """Runs code in a process that can import only the wheel and its requirements."""
     text = textwrap.dedent(ALONE) + textwrap.dedent(code)
     return subprocess.run(
         [sys.executable, "-I", "-S", "-c", text, unpacked, sysconfig.get_path("purelib")],

@@ -90,7 +90,7 @@ def test_a_module_is_tried_in_place_of_the_installed_plugin_that_it_is() -> None
 
 
 class Places:
-    """Names of fields, for violations that there should be none of."""
+    """Field paths, for violations that must not occur."""
 
     def unit(self, unit: int, field: str) -> str:
         return f"{unit} {field}"
@@ -253,7 +253,7 @@ class TestSprings(Conformance):
 
 @pytest.fixture(scope="module")
 def sites(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """For each change of the plugin a folder in which it is installed, with its author's tests."""
+    """For each change of the plugin, a directory in which it is installed with its tests."""
     sites = tmp_path_factory.mktemp("sites")
     for name, changes in CHANGES.items():
         code = SPRINGS.replace('files("springs")', f'files("{name}")')
@@ -267,7 +267,7 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def pytest_in(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """pytest in an author's folder, where every warning is an error."""
+    """Runs pytest in the directory of a plugin; every warning is an error."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
     environment |= {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-W", "error", "-m", "pytest", "-W", "error", "-p", "no:cacheprovider", *words]
@@ -276,7 +276,7 @@ def pytest_in(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def failing(sites: Path) -> str:
-    """What pytest says of a plugin that fails one check."""
+    """The output of pytest for a plugin that fails one check."""
     done = pytest_in(sites / "springs_missing", "-v")
     assert done.returncode == 1, done.stdout + done.stderr
     return done.stdout
@@ -411,7 +411,7 @@ def test_cases_are_collected_once_if_the_plugin_is_named_twice(tmp_path: Path) -
 
 
 def test_pytest_loads_only_needed_modules_of_the_scorer() -> None:
-    """It stands in every run of pytest of whoever has the scorer installed."""
+    """The pytest plugin is loaded in every run of pytest where the scorer is installed."""
     code = (
         "import sys, scorer.testing, scorer.testing.pytest_plugin; "
         "print(sorted(m for m in sys.modules if m.partition('.')[0] in ('scorer', 'numpy', 'pydantic', 'grpc')))"

@@ -13,7 +13,7 @@ from stand_alone import PATIENCE, PLUGINS, distributions, package, project, scor
 
 
 def issued(distribution: str) -> list[str]:
-    """Codes of the criteria sets that a distribution issues."""
+    """Codes of the criteria sets of a distribution."""
     files = (package(distribution) / "criteria_sets").glob("*.yaml")
     return sorted(file.stem for file in files if not file.name.endswith(".cases.yaml"))
 
@@ -22,7 +22,7 @@ each_distribution = pytest.mark.parametrize("distribution", distributions())
 
 
 def pip(command: str, *arguments: str | Path) -> None:
-    """Runs pip, which asks no index and builds with what is installed here."""
+    """Runs pip without an index; it builds with the installed packages."""
     options = ["--quiet", "--no-deps", "--no-build-isolation", "--no-index", "--no-cache-dir"]
     words = [sys.executable, "-m", "pip", "--disable-pip-version-check", command, *options, *arguments]
     done = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE, check=False)
@@ -36,7 +36,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def environment(site: Path) -> dict[str, str]:
-    """That of a process that finds what pip has installed."""
+    """The environment of a process that finds what pip installed."""
     pip("install", "--target", site, *(PLUGINS / name for name in distributions()))
     return {**os.environ, "PYTHONPATH": str(site)}
 

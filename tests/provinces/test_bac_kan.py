@@ -14,12 +14,12 @@ SECURITY = ("INF.07", "INF.08", "INF.09")
 
 
 def has(*indicators: str) -> Callable[[Line], bool]:
-    """Whether a unit has any of these things."""
+    """A condition: the unit has any of these things."""
     return lambda line: any(line[indicator] not in ("", "0") for indicator in indicators)
 
 
 def lacks(*indicators: str) -> Callable[[Line], bool]:
-    """Whether a unit says that it has none of these things."""
+    """A condition: the unit reported that it has none of these things."""
     return lambda line: all(line[indicator] == "0" for indicator in indicators)
 
 

@@ -22,7 +22,7 @@ from processes import PATIENCE, serve
 
 DATA = Path(__file__).resolve().parents[1] / "support" / "data"
 ABOUT_UNITS = ("id", "name", "tier", "parent", "not_applicable")
-"""Columns of an answers file that are no indicators."""
+"""Columns of a file of answers that are not indicators."""
 
 
 def read(file: Any) -> list[dict[str, str]]:
@@ -107,7 +107,7 @@ def reply(outside_client: OutsideClient) -> Any:
 
 @pytest.fixture(scope="module")
 def readiness(reply: Any) -> dict[str, Any]:
-    """Each unit's result in the one category."""
+    """Each unit's result in the only category."""
     (ranking,) = reply.rankings
     return {card.unit.id: card.categories[0] for card in ranking.scorecards}
 

@@ -18,7 +18,7 @@ from scorer.plugin_api import Check, Cohort
 
 @dataclass(frozen=True)
 class Made(Check):
-    """A check of given functions."""
+    """A check made from functions."""
 
     reason: ClassVar[str] = "TOO_DRY"
     violating: Callable[[Cohort], object]

@@ -26,7 +26,7 @@ from scorer.plugin_api import Path as FieldPath
 
 
 def gives(change: Callable[[np.ndarray, np.ndarray], object]) -> Callable[..., object]:
-    """A ``score`` that gives no points, after ``change``; what that gives is taken when it is not None."""
+    """A ``score`` that calls ``change`` and returns its result, or no points if that is None."""
 
     def score(_: object, criteria: tuple[Criterion, ...], cohort: Cohort) -> object:
         points = np.zeros((len(criteria), len(cohort)))
@@ -38,7 +38,7 @@ def gives(change: Callable[[np.ndarray, np.ndarray], object]) -> Callable[..., o
 
 
 def put(array: int, value: float) -> Callable[..., object]:
-    """Puts a value to the second criterion of the last unit, in points (0) or status (1)."""
+    """Sets a value of the second criterion of the last unit, in points (0) or status (1)."""
 
     def change(*arrays: np.ndarray) -> None:
         arrays[array][1, -1] = value
@@ -58,7 +58,7 @@ def recursing(*given: object) -> object:
 
 
 def changing(field: str) -> Callable[..., object]:
-    """Changes something of the cohort."""
+    """A ``score`` that changes something of the cohort."""
 
     def score(_: object, criteria: tuple[Criterion, ...], cohort: Cohort) -> object:
         getattr(cohort, field)[0 if field == "matrix" else "W.1"] = 1
@@ -73,7 +73,7 @@ class Unspeakable(Exception):
 
 
 def disturbing(disturb: Callable[[], object]) -> Callable[..., object]:
-    """Changes something of the process, and gives no points."""
+    """A ``score`` that changes something of the process, and gives no points."""
     return gives(lambda *_: disturb() and None)
 
 
@@ -205,7 +205,7 @@ def test_a_plugin_with_invalid_results_fails_only_its_call_and_is_named(
 
 
 class Bursting(Formula):
-    """Breaks, or gives the wrong shape."""
+    """A formula that raises an error or returns the wrong shape."""
 
     kind = "bursting"
     indicator: str
@@ -232,7 +232,7 @@ class Bursting(Formula):
 
 
 class Complaining(Bursting):
-    """Finds problems without end."""
+    """A formula that reports endless problems."""
 
     kind = "complaining"
 
@@ -353,7 +353,7 @@ def test_a_plugin_cannot_write_to_answers_that_other_groups_read_too() -> None:
 
 
 class BrokenCatalogue(Catalogue):
-    """A mistake of our own."""
+    """A catalogue that fails: a fault of the service."""
 
     @property
     def sets(self) -> object:  # type: ignore[override]

@@ -37,7 +37,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
 
 
 def rank(server: Serving, data: bytes) -> dict[str, str] | list[str]:
-    """The reasons by field of a refusal; or the ids in ranking order."""
+    """The reasons of a refusal by field, or the ids in ranking order."""
     request = pb.RankProvinceRequest(criteria_set="hue-2020", tier="district", table=pb.UnitTable(arrow_stream=data))
     with server.channel() as channel:
         try:
@@ -340,7 +340,7 @@ LARGE = (
     "130 MB", "a name of 100 MB", "views of one long text", "choices that are views of one long text",
     "views of one long text in a dictionary", "a large dictionary that grows",
 )  # fmt: skip
-"""Those that take the server seconds."""
+"""Tables that take the server seconds."""
 
 
 @pytest.mark.parametrize(
@@ -406,7 +406,7 @@ def damaged(rng: random.Random, data: bytes) -> bytes:
 @pytest.mark.long
 @pytest.mark.timeout(3_600)
 def test_damaged_streams_never_break_the_server(server: Serving) -> None:
-    """Every answer is a ranking or a refusal with its place: never INTERNAL, and the memory stays."""
+    """Every reply is a ranking or a refusal with its place, never INTERNAL, and memory does not grow."""
     rng = random.Random(20200630)
     good = units(
         6,

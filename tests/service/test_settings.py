@@ -92,6 +92,16 @@ def test_every_wrong_setting_is_named(file: Path, monkeypatch: pytest.MonkeyPatc
         ('[access]\n"token:a" = ["scorer"]', "access names tokens: give [tokens], which is needed to check them"),
         ('[access]\n"dns:a" = ["scorer"]', "access names certificates: give [tls] clients"),
         ('[access]\n"cn:a" = ["scorer"]', "access names certificates: give [tls] clients"),
+        ('metrics = "127.0.0.1:50051"', "metrics on 127.0.0.1:50051 use the port of the service, 127.0.0.1:50051"),
+        ('metrics = "localhost:50051"', "metrics on localhost:50051 use the port of the service, 127.0.0.1:50051"),
+        (
+            'address = "[::1]:9"\nmetrics = "0.0.0.0:09"\ninsecure = true',
+            "metrics on 0.0.0.0:09 use the port of the service, [::1]:9: give them another port",
+        ),
+        (
+            "[limits]\nheld_bytes = 2048\nrequest_bytes = 4096",
+            "limits.held_bytes = 2048 is less than limits.request_bytes = 4096: no request of that size",
+        ),
         ("[limits]\ncalls = true", "limits.calls: has to be a whole number"),
         ("grace = nan", "grace: has to be a finite number"),
         ("grace = inf", "grace: has to be a finite number"),
@@ -115,6 +125,18 @@ def test_every_wrong_setting_is_named(file: Path, monkeypatch: pytest.MonkeyPatc
 )
 def test_unusable_settings_are_reported(file: Path, text: str, what: str) -> None:
     assert any(what in mistake for mistake in mistakes(file, text))
+
+
+def test_all_settings_that_contradict_each_other_are_reported(file: Path) -> None:
+    text = 'address = "0.0.0.0:5"\nmetrics = "127.0.0.1:5"\n[access]\n"token:a" = ["scorer"]\n"dns:a" = ["scorer"]\n'
+    starts = ("0.0.0.0:5 can be reached", "metrics on 127.0.0.1:5 use the port", "access names t", "access names c")
+    for mistake, start in zip(mistakes(file, text), starts, strict=True):
+        assert mistake.startswith(start)
+
+
+def test_metrics_may_have_the_port_of_the_service_on_another_address() -> None:
+    assert Settings(address="127.0.0.1:5", metrics="127.0.0.2:5").metrics
+    assert Settings(address="127.0.0.1:0", metrics="127.0.0.1:0").metrics
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:5", "localhost:5", "[::1]:5", "127.8.9.10:0"])
@@ -146,7 +168,7 @@ def test_settings_are_passed_unchanged_to_a_worker(file: Path) -> None:
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """With a wide table, and no other variables, as the command refuses those that it does not know."""
+    """Runs the command with a wide table and without other variables, because it refuses unknown ones."""
     with patch.dict(os.environ, clear=True), patch.object(out, "_width", 250):
         return cli_in_process.run(*arguments, **environment)
 
@@ -231,7 +253,7 @@ SERVICE_LINKS = {
     "SCORER_METRICS_PORT": "tcp://[fd00::7]:9464",
     "SCORER_METRICS_SERVICE_HOST": "fd00::7",
 }
-"""What the kubelet sets for Services called scorer and scorer-metrics."""
+"""The variables that Kubernetes sets for Services called scorer and scorer-metrics."""
 
 
 def test_service_variables_of_kubernetes_are_ignored_and_unknown_ones_refused() -> None:

@@ -42,7 +42,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
 
 
 def slow_request(channel: grpc.Channel) -> pb.RankProvinceRequest:
-    """One that takes a twentieth of a second at least."""
+    """A request that takes at least a twentieth of a second."""
     rank = scorer_pb2_grpc.ScorerServiceStub(channel).RankProvince
     units, took = 100, 0.0
     while took < 0.05:
@@ -202,7 +202,7 @@ def test_a_parent_that_is_killed_leaves_no_worker(tmp_path: Path) -> None:
 
 
 def send_to_a_thread(process: int, number: signal.Signals) -> None:
-    """To one that is not the main one, as the kernel may choose to."""
+    """Sends a signal to a thread other than the main one, as the kernel may do."""
     thread = max(int(entry.name) for entry in Path(f"/proc/{process}/task").iterdir())
     assert thread != process
     assert ctypes.CDLL(None).tgkill(process, thread, number) == 0
@@ -245,7 +245,7 @@ def test_signals_to_all_processes_count_as_one(tmp_path: Path) -> None:
 
 
 def complaint(*arguments: str) -> tuple[int, list[str]]:
-    """Exit code and what is said, but for broken plugins beside it."""
+    """Exit code and message, without those about broken plugins."""
     done = subprocess.run([SCORER, "serve", *arguments], capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert done.stdout == ""
     return done.returncode, [line for line in done.stderr.splitlines() if " is quarantined: " not in line]
@@ -296,7 +296,7 @@ def test_an_unusable_address_is_reported_as_such(count: str, address: str, why: 
 
 
 @pytest.mark.parametrize(
-    ("most", "why"),
+    ("max_bytes", "why"),
     [
         (0, "metrics of several workers need a writable temporary directory; set TMPDIR to one: No usable"),
         pytest.param(
@@ -341,7 +341,7 @@ def test_a_worker_that_dies_before_serving_ends_the_server(ill: Path) -> None:
 
 
 def replaced(running: Serving) -> list[datetime]:
-    """When the log says that a worker was replaced."""
+    """The log line about a replaced worker."""
     found = re.findall(r"^\[\d+\] (\S+) WARNING .* takes its place$", running.said, re.M)
     return [datetime.fromisoformat(text) for text in found]
 

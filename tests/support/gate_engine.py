@@ -9,11 +9,11 @@ from pathlib import Path
 from harness import Service, group
 
 from egov.scorer.v1 import scorer_pb2
-from scorer.engine.gates import GateCompiler
+from scorer.engine.gates import AtLeast, GateCompiler, RangeTest, Rule
 from scorer.plugin_api import Indicator
 
 TRIGGER = 66
-"""Percent: a gate with this minimum is one that the fake engine misbehaves for."""
+"""A minimum in percent; the fake engine misbehaves for gates with it."""
 
 
 def document(code: str, *minima: int) -> str:
@@ -61,7 +61,7 @@ ENGINE = """
 
 
 class Engine:
-    """A stand-in for the rule engine's process: itself, but for gates with the TRIGGER."""
+    """A fake process of the rule engine, which misbehaves only for gates with the TRIGGER."""
 
     def __init__(self, folder: Path, misbehaviour: str) -> None:
         self.script, self.log = folder / "engine.py", folder / "starts"
@@ -73,7 +73,7 @@ class Engine:
 
     @property
     def starts(self) -> int:
-        """How many processes there were."""
+        """The number of processes that were started."""
         return len(self.log.read_text(encoding="utf-8").splitlines()) if self.log.exists() else 0
 
     def compiler(self, time_limit: float = 60.0) -> GateCompiler:
@@ -86,3 +86,11 @@ def score(service: Service, code: str, wells: float = 7.0) -> scorer_pb2.Categor
     )
     request = scorer_pb2.ScoreUnitRequest(criteria_set=code, unit_answers=row)
     return service.scorer.ScoreUnit(request, timeout=30).scorecard.categories[0]
+
+
+def minimum(*thresholds: int) -> Rule:
+    """A rule that needs several keys to reach a threshold each."""
+    return Rule(
+        AtLeast(len(thresholds), tuple(RangeTest(key, ((each, None),)) for key, each in enumerate(thresholds))),
+        len(thresholds),
+    )

@@ -63,11 +63,14 @@ def test_a_level_that_every_unit_reaches_gives_a_warning_unless_lowest() -> None
     lowest = TWO_GROUPS.replace(bounds[1], bounds[3]).replace(bounds[2], "at_least: 0%")
     assert good(catalogue(host(WATER, POWER), lowest)).warnings == ()
     lowest_two = lowest.replace(bounds[3], "at_least: 0%")
-    (warning,) = good(catalogue(host(WATER, POWER), lowest_two)).warnings
-    assert (warning.path, warning.message) == (
-        "categories.supply.levels[1]",
-        "warning: always holds in tier 'district'",
-    )
+    warnings = good(catalogue(host(WATER, POWER), lowest_two)).warnings
+    assert [(warning.path, warning.message) for warning in warnings] == [
+        ("categories.supply.levels[1]", "warning: always holds in tier 'district'"),
+        (
+            "categories.supply.levels[2]",
+            "warning: in tier 'district' every unit that reaches level 3 reaches level 2 too",
+        ),
+    ]
 
 
 def test_an_easier_level_says_so_over_the_socket() -> None:

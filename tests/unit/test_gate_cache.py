@@ -33,7 +33,7 @@ WANTED = [False] * 7 + [True]
 
 
 def load(folder: Path, command: tuple[str, ...] = NO_ENGINE, wanted: Rule = RULE) -> list[bool]:
-    """The table of a process that starts anew. By default, its rule engine ends with an error."""
+    """The gate table of a new process. By default, its rule engine ends with an error."""
     (table,) = GateCompiler(command, cache=GateCache(folder)).compile([wanted])
     return list(table.holds)
 
@@ -83,7 +83,7 @@ def replace_by_pipe(entry: Path) -> None:
 
 
 def forge(entry: Path) -> None:
-    """Everything is right but the decision in one cell."""
+    """Changes the decision in one cell, and keeps the hash right."""
     _, key, decisions = entry.read_bytes().split()
     entry.write_bytes(sealed(key, b"1" + decisions[1:]))
 

@@ -128,7 +128,7 @@ REPAIR_COMMAND = (
 
 @pytest.fixture
 def broken_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """For processes started from now on: durable-rules as it comes out of its stock build on Python 3.13."""
+    """Processes that start afterwards find durable-rules as its default build leaves it on Python 3.13."""
     (tmp_path / "durable").mkdir()
     (tmp_path / "durable" / "__init__.py").touch()
     text = "raise ImportError('durable_rules_engine.so: undefined symbol: PyEval_CallObject')\n"

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from examples import times
-from gate_engine import WATER, Engine, document, score
+from gate_engine import WATER, Engine, document, minimum, score
 from harness import COMPILER, catalogue, good, host, serving
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -38,17 +38,9 @@ thresholds = st.one_of(
 )
 
 
-def minimum(*thresholds: int) -> Rule:
-    """A rule that needs several keys to reach a threshold each."""
-    return Rule(
-        AtLeast(len(thresholds), tuple(RangeTest(key, ((each, None),)) for key, each in enumerate(thresholds))),
-        len(thresholds),
-    )
-
-
 @pytest.fixture
 def engine(tmp_path: Path) -> Engine:
-    """One that counts its starts and answers well."""
+    """An engine that works and counts its starts."""
     return Engine(tmp_path, "print(json.dumps(answers()))")
 
 

@@ -19,14 +19,14 @@ from scorer_client.units import Unit
 
 
 def without_measures(result: UnitResult) -> UnitResult:
-    """Without what only rows have."""
+    """The result without the fields that only rows have."""
     return dataclasses.replace(
         result, categories=tuple(dataclasses.replace(category, measures=()) for category in result.categories)
     )
 
 
 def same(rows: Province, table: Province) -> None:
-    """Both forms say the same."""
+    """Asserts that rows and table have the same results."""
     assert table.provenance == rows.provenance
     assert [ranking.tier for ranking in table.rankings] == [ranking.tier for ranking in rows.rankings]
     for ours, theirs in zip(table.rankings, rows.rankings, strict=True):

@@ -52,14 +52,14 @@ def client() -> Iterator[Client]:
 
 
 class Unprintable:
-    """As a broken library may have it."""
+    """An object whose repr fails, as a broken library may have."""
 
     def __repr__(self) -> str:
         raise RuntimeError("no text")
 
 
 class Colourful:
-    """Its text would colour a terminal and start a line."""
+    """An object whose text has control characters."""
 
     def __repr__(self) -> str:
         return "\x1b[31mred\n"
@@ -75,7 +75,7 @@ def answering(**answers: Any) -> Row:
 
 
 def refused(client: Client, wrong: Any) -> ScorerError:
-    """The refusal of a row alone; as the second of two it is the same, but for its place."""
+    """The refusal of a single row. As the second of two rows, it is refused in the same way, except for its index."""
     with pytest.raises(ScorerError) as alone:
         client.score_unit(SET, wrong)
     with pytest.raises(ScorerError) as second:

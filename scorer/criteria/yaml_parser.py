@@ -113,7 +113,7 @@ class _Converter:
         if not self.too_large and (self.count >= MAX_VALUES or self.characters > MAX_CHARACTERS):
             self.too_large = True
             limit = f"{MAX_VALUES} values" if self.count >= MAX_VALUES else f"{MAX_CHARACTERS} characters"
-            self.document.problem(path, f"more than {limit}; are there aliases that multiply?")
+            self.document.problem(path, f"more than {limit}; are there aliases of aliases?")
         if not self.too_large and depth == MAX_DEPTH:
             self.too_large = True
             self.document.problem(path[:3], f"deeper than {MAX_DEPTH} levels")

@@ -98,7 +98,9 @@ class Node:
 
 @dataclass(frozen=True)
 class RulePlan:
-    """The condition of a level. For a limit: the negated limit, a condition of all levels that the limit forbids."""
+    """The condition of a level. For a limit: that the limit does not apply. All levels that the limit forbids require
+    this.
+    """
 
     level: int
     """The level; 0 for a limit."""

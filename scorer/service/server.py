@@ -42,8 +42,8 @@ SERVICES = (SCORER, CRITERIA)
 QUIET_SECONDS = 0.05
 """If gRPC hands over no call for this time, a stopping server assumes that all calls have been handed over."""
 
-MAX_WAIT_FOR_CALLS = 1.0
-"""Maximum time in seconds that a stopping server waits for gRPC to hand over calls."""
+MAX_HANDOVER_SECONDS = 1.0
+"""Maximum time that a stopping server waits for gRPC to hand over calls."""
 
 HOUSEKEEPING_SECONDS = 0.5
 """Interval of the checks for slow callers and slow plugins."""
@@ -168,7 +168,7 @@ class Server:
         self._health.stop()
         if grace:
             self._drain.begin(grace)
-            await self._await_handover(min(MAX_WAIT_FOR_CALLS, grace / 4))
+            await self._await_handover(min(MAX_HANDOVER_SECONDS, grace / 4))
         await self.grpc_server.stop(max(deadline - time.monotonic(), 0))
         self._housekeeping.cancel()
 

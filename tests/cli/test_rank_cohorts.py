@@ -48,7 +48,7 @@ def test_the_report_shows_cohort_names_and_commended_units(scorer: Scorer, file:
     shown = scorer("rank", file, "--set", "network-2020")
     assert [line for line in shown if line.endswith(("unit", "units"))] == [
         "Districts: 2 units",
-        "Communes of Ba Bể: 1 units",
+        "Communes of Ba Bể: 1 unit",
         "Communes of Na Rì: 2 units",
     ]
     assert [line for line in shown if line.startswith("Commended")] == ["Commended: Địa Linh", "Commended: Kim Lư"]

@@ -150,7 +150,7 @@ def network(tmp_path: Path) -> dict[str, Path]:
 def test_units_ranked_within_their_parent_have_a_section_for_each_parent(network: dict[str, Path]) -> None:
     page = parsed(network[".html"].read_bytes())
     titles = [text_of(title) for title in page.xpath("//section[@class='tier']/h2")]
-    assert titles == ["Districts 2 units", "Communes of Ba Bể 1 units", "Communes of Na Rì 2 units"]
+    assert titles == ["Districts 2 units", "Communes of Ba Bể 1 unit", "Communes of Na Rì 2 units"]
     tile = text_of(page.xpath("//div[@class='tile']")[2])
     assert "readiness: 2/2 ranked" in tile, tile
     assert "Commended: Kim Lư" in tile

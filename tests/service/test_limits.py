@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import resource
 import socket
@@ -11,11 +12,13 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
 from arrow_tables import unit_table
 from credentials import AUDIENCE, ISSUER, Signer, key_set
+from google.protobuf.message import Message
 from harness import catalogue, good, host, refusal, serving
 from hue_requests import one_unit
 from processes import serve, until
@@ -25,7 +28,9 @@ from tested import BESIDE, INFRASTRUCTURE, logged, number, row
 from egov.scorer.v1 import scorer_pb2, scorer_pb2_grpc
 from scorer.engine import scoring
 from scorer.engine.kernel import Kernel
+from scorer.service.call import pipeline
 from scorer.service.call.pipeline import MAX_LOOP_BYTES
+from scorer.service.call.requests import parse
 from scorer.service.runtime.settings import Limits, Role, Settings, Tokens
 
 
@@ -161,6 +166,38 @@ def test_a_call_that_its_caller_cancels_stops_and_is_logged(
         until(lambda: logged(caplog, "call"), "the call is not logged")
     [line] = logged(caplog, "call")
     assert (line["code"], line["reason"]) == ("CANCELLED", "CANCELLED")
+
+
+def test_a_cancelled_call_that_waits_for_a_thread_keeps_no_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsing, go_on = threading.Event(), threading.Event()
+
+    def slow(*arguments: Any) -> Message:
+        parsing.set()
+        assert go_on.wait(30)
+        return parse(*arguments)
+
+    monkeypatch.setattr(pipeline, "parse", slow)
+    sent = [b"\xff" * (MAX_LOOP_BYTES + number) for number in (1, 2)]
+
+    def held(size: int) -> bool:
+        """Whether a list of one item has a request of this size."""
+        lists = [item for item in gc.get_objects() if type(item) is list and len(item) == 1]
+        return any(type(item[0]) is bytes and len(item[0]) == size for item in lists)
+
+    sets = good(catalogue(host(INFRASTRUCTURE), BESIDE))
+    with serving(sets, Settings(address="127.0.0.1:0", limits=Limits(scoring=1))) as service:
+        send = service.channel.unary_unary("/egov.scorer.v1.ScorerService/RankProvince")
+        at_work = send.future(sent[0], timeout=30)
+        assert parsing.wait(30)
+        waiting = send.future(sent[1], timeout=30)
+        try:
+            until(lambda: held(len(sent[1])), "the request does not arrive")
+            waiting.cancel()
+            until(lambda: not held(len(sent[1])), "the request is kept")
+            assert not at_work.done()
+        finally:
+            go_on.set()
+        assert at_work.code() is grpc.StatusCode.INVALID_ARGUMENT
 
 
 def test_idle_connections_do_not_lock_out_other_callers(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from scorer.testing.conformance.harness import GroupHarness, GroupOutput
 from scorer.testing.conformance.plugin_under_test import PluginUnderTest
 from scorer.testing.conformance.processes import in_other_processes
 from scorer.testing.conformance.scoring import require_harnesses
+from scorer_client.shown import Count
 
 SINGLE_UNITS = 40
 """Number of units that are scored one by one."""
@@ -73,7 +74,7 @@ def same_input_same_bytes(subject: PluginUnderTest) -> None:
                 if before != after:
                     raise failure(
                         f"when the same answers are scored again, the bytes of {name} differ",
-                        where=f"{harness.where()}, {len(harness.random_cohort)} units, call {call}",
+                        where=f"{harness.where()}, {Count(len(harness.random_cohort)):unit}, call {call}",
                         fix="keep nothing between calls: no counters, no caches of answers; int64 and float64 have "
                         "different bytes, and so have -0.0 and 0.0",
                     )

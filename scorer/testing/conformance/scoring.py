@@ -20,6 +20,7 @@ from scorer.testing.conformance.faults import Failure, NothingToCheck, Unscorabl
 from scorer.testing.conformance.generated_answers import copy_cohort, take_units
 from scorer.testing.conformance.harness import GroupHarness
 from scorer.testing.conformance.plugin_under_test import PluginUnderTest
+from scorer_client.shown import Count
 
 POINTS_TYPES = (np.dtype(np.int64), np.dtype(np.float64))
 REMAINDER_TOLERANCE = 1e-6
@@ -123,7 +124,7 @@ def evaluate_formula(
         with np.errstate(all="ignore"):  # as in the service
             return formula.evaluate(maximum, own, own.excluded.get(criterion.id))
     except (Exception, SystemExit) as error:
-        where = f"{harness.where()}, criterion {criterion.id}, {len(cohort)} units"
+        where = f"{harness.where()}, criterion {criterion.id}, {Count(len(cohort)):unit}"
         raise Unscorable(f"{where}: formula {formula.kind} raised {error!r}") from error
 
 

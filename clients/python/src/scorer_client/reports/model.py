@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from scorer_client.causes import Cause
 from scorer_client.results import CategoryResult, UnitResult
 from scorer_client.sentences import level_name, limit_name, rounded
+from scorer_client.shown import Count
 from scorer_client.titles import level_key
 
 
@@ -160,7 +161,7 @@ class Section:
     title: str
     tier: str
     tier_title: str
-    unit_count: int
+    unit_count: Count
     overall_ranked: int
     best_total: str
     """The unit with the best overall score, and its points, in a sentence."""

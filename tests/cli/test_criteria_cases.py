@@ -105,7 +105,7 @@ def cases(folder: Path, *bodies: str, head: str = HEAD) -> Path:
     return folder
 
 
-def at(folder: Path, words: str, body: str = FAILING) -> str:
+def place_of(folder: Path, words: str, body: str = FAILING) -> str:
     """File and line of ``words`` in the only case of a directory."""
     text = HEAD + body
     line = text[: text.index(words)].count("\n") + 1
@@ -153,11 +153,11 @@ def test_a_case_that_fails_shows_expected_and_actual_side_by_side(folder: Path) 
     shown = lines(done.stdout)
     assert shown[0] == "FAILED mine: three of four are otherwise"
     assert shown[1] == "where what expected actual"
-    assert shown[2].startswith(at(folder, "readiness: 35.51"))
+    assert shown[2].startswith(place_of(folder, "readiness: 35.51"))
     assert shown[2].endswith("points of readiness 35.51 35.5")
-    assert shown[3].startswith(at(folder, "readiness: 4"))
+    assert shown[3].startswith(place_of(folder, "readiness: 4"))
     assert shown[3].endswith("level of readiness 4 none")
-    assert shown[4].startswith(at(folder, "readiness:\n"))
+    assert shown[4].startswith(place_of(folder, "readiness:\n"))
     assert "infrastructure+human_resources above 70 % level 4: infrastructure+human_resources at least" in shown[4]
     assert shown[-1] == "1 case of 1 criteria set: 0 ok, 1 failed"
 

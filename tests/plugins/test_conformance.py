@@ -44,7 +44,7 @@ def results(subject: PluginUnderTest) -> dict[str, Result]:
     return {check.name: check.run(subject) for check in CHECKS}
 
 
-def of(found: dict[str, Result], outcome: str) -> dict[str, str]:
+def with_outcome(found: dict[str, Result], outcome: str) -> dict[str, str]:
     return {name: result.text for name, result in found.items() if result.outcome == outcome}
 
 
@@ -52,10 +52,10 @@ def of(found: dict[str, Result], outcome: str) -> dict[str, str]:
 def test_a_broken_plugin_fails_exactly_the_check_that_it_was_made_for(what: str) -> None:
     broken = CORPUS[what]
     found = results(PluginUnderTest.of(broken.plugin))
-    failed = of(found, "failed")
+    failed = with_outcome(found, "failed")
     assert list(failed) == [broken.check], failed
     assert broken.says in failed[broken.check]
-    assert set(of(found, "skipped")) == broken.skipped
+    assert set(with_outcome(found, "skipped")) == broken.skipped
 
 
 def test_every_check_that_can_fail_is_broken_by_some_plugin() -> None:
@@ -65,7 +65,7 @@ def test_every_check_that_can_fail_is_broken_by_some_plugin() -> None:
 @pytest.mark.parametrize("what", SOUND)
 def test_a_sound_plugin_passes_every_check(what: str) -> None:
     found = results(PluginUnderTest.of(SOUND[what]))
-    assert list(of(found, "ok")) == NAMES, found
+    assert list(with_outcome(found, "ok")) == NAMES, found
     assert all(COST.fullmatch(line) for line in found["cost_is_reported"].costs)
     assert found["cost_is_reported"].costs
 
@@ -74,9 +74,9 @@ def test_a_sound_plugin_passes_every_check(what: str) -> None:
 @pytest.mark.parametrize("name", BUNDLED)
 def test_the_bundled_plugins_pass_every_check(name: str) -> None:
     found = results(PluginUnderTest.of(name))
-    assert of(found, "failed") == {}
+    assert with_outcome(found, "failed") == {}
     if name != "criteria_sets":  # it scores nothing
-        assert set(of(found, "skipped")) == {"criteria_sets_are_accepted", "no_clock_network_or_chance"}
+        assert set(with_outcome(found, "skipped")) == {"criteria_sets_are_accepted", "no_clock_network_or_chance"}
 
 
 def test_a_module_is_tried_in_place_of_the_installed_plugin_that_it_is() -> None:

@@ -37,7 +37,7 @@ def gives(change: Callable[[np.ndarray, np.ndarray], object]) -> Callable[..., o
     return score
 
 
-def put(array: int, value: float) -> Callable[..., object]:
+def set_value(array: int, value: float) -> Callable[..., object]:
     """Sets a value of the second criterion of the last unit, in points (0) or status (1)."""
 
     def change(*arrays: np.ndarray) -> None:
@@ -92,28 +92,29 @@ BAD_SCORES: dict[str, tuple[Callable[..., object], str, str]] = {
     "other rows": (changing("rows"), "", "score() raised TypeError("),
     "other indicators": (changing("indicators"), "", "score() raised TypeError("),
     "NaN": (
-        put(0, math.nan), "W.2", "returned nan with status 1; allowed are whole micropoints from 0 to 2000000",
+        set_value(0, math.nan), "W.2", "returned nan with status 1; allowed are whole micropoints from 0 to 2000000",
     ),
     "infinity": (
-        put(0, math.inf), "W.2", "returned inf with status 1; allowed are whole micropoints from 0 to 2000000",
+        set_value(0, math.inf), "W.2", "returned inf with status 1; allowed are whole micropoints from 0 to 2000000",
     ),
     "half a micropoint": (
-        put(0, 0.5), "W.2", "returned 0.5 with status 1; allowed are whole micropoints from 0 to 2000000",
+        set_value(0, 0.5), "W.2", "returned 0.5 with status 1; allowed are whole micropoints from 0 to 2000000",
     ),
     "points over the maximum": (
-        put(0, 2_000_001), "W.2", "returned 2000001.0 with status 1; allowed are whole micropoints from 0 to 2000000",
+        set_value(0, 2_000_001), "W.2",
+        "returned 2000001.0 with status 1; allowed are whole micropoints from 0 to 2000000",
     ),
     "points below nothing": (
-        put(0, -1), "W.2", "returned -1.0 with status 1; allowed are whole micropoints from 0 to 2000000",
+        set_value(0, -1), "W.2", "returned -1.0 with status 1; allowed are whole micropoints from 0 to 2000000",
     ),
     "points beyond 64 bits": (
-        put(0, 1e300), "W.2", "returned 1e+300 with status 1; allowed are whole micropoints from 0 to 2000000",
+        set_value(0, 1e300), "W.2", "returned 1e+300 with status 1; allowed are whole micropoints from 0 to 2000000",
     ),
     "status 0": (
-        put(1, 0), "W.2", "returned 0.0 with status 0; allowed are whole micropoints from 0 to 2000000",
+        set_value(1, 0), "W.2", "returned 0.0 with status 0; allowed are whole micropoints from 0 to 2000000",
     ),
     "status 4": (
-        put(1, 4), "W.2", "returned 0.0 with status 4; allowed are whole micropoints from 0 to 2000000",
+        set_value(1, 4), "W.2", "returned 0.0 with status 4; allowed are whole micropoints from 0 to 2000000",
     ),
     "points lying down": (
         gives(lambda points, status: GroupPoints(points.T, status.T)),

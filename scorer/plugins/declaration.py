@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import faulthandler
+import importlib.util
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib.resources.abc import Traversable
@@ -61,6 +63,7 @@ def load_plugin(
     if loaded_code:
         loaded_code.update()
     changed_code: list[str] = []
+    finders = [*sys.meta_path]
     try:
         module = load()
         faulthandler.cancel_dump_traceback_later()  # a pending dump can end the process
@@ -86,9 +89,12 @@ def load_plugin(
         _check_changes(changed_code, before_files)
         if process_state and (changes := process_state.restore()):
             raise PluginError(changes)
+        if loaded_code:
+            _check_imports()
     except BaseException as error:
         if loaded_code:
             changed_code += loaded_code.restore()
+            sys.meta_path[:] = finders
         if not is_plugin_fault(error):
             raise
         if process_state:
@@ -103,6 +109,14 @@ def _check_changes(code: Sequence[str], before_files: Mapping[int, tuple[int, in
         raise PluginError(changes)
     if before_files and (descriptors := changed_files(before_files)):
         raise PluginError(f"closes or redirects files of the process (descriptor {descriptors})")
+
+
+def _check_imports() -> None:
+    """Checks that modules can still be found: a plugin may add an object that finds its modules, but one that works."""
+    try:
+        importlib.util.find_spec("scorer_no_such_module")
+    except Exception as error:
+        raise PluginError(f"breaks the import of modules: {describe_error(error)}") from error
 
 
 def _changes(code: Sequence[str]) -> str:

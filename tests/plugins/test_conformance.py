@@ -70,7 +70,7 @@ def test_the_bundled_plugins_pass_every_check(name: str) -> None:
         assert set(with_outcome(found, "skipped")) == {"criteria_sets_are_accepted", "no_clock_network_or_chance"}
 
 
-def test_a_module_is_tried_in_place_of_the_installed_plugin_that_it_is() -> None:
+def test_a_module_is_tested_instead_of_the_installed_plugin() -> None:
     subject = PluginUnderTest.of(scorer_plugins.infrastructure)
     assert subject.plugin.failure == ""
     assert not subject.installed

@@ -68,7 +68,7 @@ def test_a_broken_plugin_is_quarantined_with_the_reason(listed: dict[str, Any], 
     known |= {"opens", "shallow", "redirects", "stops_time", "rounds", "rounds_later", "quiet", "alarms", "wakes"}
     known |= {"raises", "empties", "reads", "closes_errors", "redirects_errors", "strict", "speaks", "starves"}
     known |= {"rescores", "rereads", "finds_nothing", "copies", "manages", "walks", "patches_later"}
-    known |= {"traces", "collects", "audits"}
+    known |= {"traces", "collects", "audits", "finds_badly"}
     assert plugin["api_version"] == {"later": 2, **dict.fromkeys(known, 1)}.get(name)
 
 

@@ -275,7 +275,7 @@ def test_most_communes_care_for_steering_committee_leader_in_charge_plan_and_reg
     assert communes.most(lambda line: "2020-01-01" <= line["it_plan_issued"] <= "2020-03-31")
 
 
-def test_document_system_e_mail_and_digital_signature_are_what_communes_do_better(communes: Tier) -> None:
+def test_communes_do_better_in_documents_e_mail_and_signatures(communes: Tier) -> None:
     units = list(communes.cards)
     shared_software = communes.share([f"IA.{n:02}" for n in range(1, 8)], units)
     assert shared_software > 0.7

@@ -93,7 +93,7 @@ def test_a_percentage_of_nothing_holds_and_is_marked_not_applicable(service: har
     assert [measure.level for measure in readiness.measures] == [1, 1]
 
 
-def test_zero_of_zero_points_is_no_reason_to_rank_a_unit(service: harness.Service) -> None:
+def test_a_unit_with_zero_of_zero_points_is_not_ranked(service: harness.Service) -> None:
     ranking = rank(service, "tiers", [Unit("Nông Thượng", "commune", {"staff_points": 10, "website_points": 0})])
     [card] = ranking.scorecards
     readiness, achievement = card.categories
@@ -115,7 +115,7 @@ def test_missing_answer_gives_no_points_but_keeps_the_maximum(service: harness.S
     assert (ranking.scorecards[0].overall.score.percent, ranking.scorecards[0].overall.score.missing) == (76, 1)
 
 
-def test_missing_answer_leaves_a_criterion_out_where_the_set_says_so(service: harness.Service) -> None:
+def test_a_missing_answer_leaves_a_criterion_out_if_the_set_says_so(service: harness.Service) -> None:
     half = Unit("Ba Bể", "district", {"firewall": True, "machine_points": 0})
     zero = Unit("Na Rì", "district", {"firewall": True, "machine_points": 0, "staff_points": 0})
     cards = by_name(rank(service, "lenient", [half, zero]))

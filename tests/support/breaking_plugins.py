@@ -110,6 +110,12 @@ BREAKING: dict[str, tuple[str, str]] = {
         "import sys; sys.settrace(lambda *_: None)\n" + group_module("traces"),
         "changes the tracing of calls (settrace), which the whole service uses",
     ),
+    "finds_badly": (
+        "import sys\n\nclass Finder:\n    def find_spec(self, *_):\n        raise KeyError('x')\n\n"
+        + group_module("finds_badly")
+        + "\nsys.meta_path.insert(0, Finder())\n",
+        "breaks the import of modules: KeyError: 'x'",
+    ),
     "audits": (
         "import sys; sys.addaudithook(lambda *_: None)\n" + group_module("audits"),
         "adds an audit hook, which cannot be removed and can stop the whole service",

@@ -91,7 +91,8 @@ def formula(draw: st.DrawFn, place: Place, own: str, among: Collection[str], dep
         body |= {"indicator": draw(counts), "each": place.write(each)}
     elif kind in ("ratio", "ratio_to_best"):
         zero = ["full", "zero"] if depth else ["full", "zero", "not_applicable"]
-        body |= {"numerator": draw(numbers), "denominator": draw(numbers), "when_zero": draw(st.sampled_from(zero))}
+        numerator, denominator = draw(st.lists(numbers, min_size=2, max_size=2, unique=True))
+        body |= {"numerator": numerator, "denominator": denominator, "when_zero": draw(st.sampled_from(zero))}
         if kind == "ratio":
             body |= draw(_ratio_ends())
     elif kind == "linear":

@@ -73,7 +73,7 @@ def test_a_level_that_every_unit_reaches_gives_a_warning_unless_lowest() -> None
     ]
 
 
-def test_an_easier_level_says_so_over_the_socket() -> None:
+def test_a_set_with_an_easier_better_level_is_refused_over_the_socket() -> None:
     with serving(catalogue(host(WATER, POWER), TWO_GROUPS, document("good-2020", 50))) as service:
         with refusal() as caught:
             score(service, "odd-2020")

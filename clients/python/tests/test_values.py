@@ -187,7 +187,7 @@ def test_all_values_that_cannot_be_sent_are_named_at_once(client: Client) -> Non
     ],
     ids=str,
 )
-def test_a_value_of_a_table_that_cannot_be_taken_is_named(
+def test_a_value_of_a_table_that_cannot_be_converted_is_named(
     client: Client, column: str, values: Any, field: str, reason: str
 ) -> None:
     for table in ({"id": ["hue"], column: values}, pd.DataFrame({"id": ["hue"], column: values})):

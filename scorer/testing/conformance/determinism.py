@@ -9,11 +9,10 @@ import numpy as np
 from scorer.model.units import Cohort
 from scorer.testing.conformance.faults import Failure, NothingToCheck, Unscorable, failure
 from scorer.testing.conformance.generated_answers import copy_cohort, read_only_copy, take_units
-from scorer.testing.conformance.harness import GroupHarness, GroupOutput
+from scorer.testing.conformance.harness import GroupHarness, GroupOutput, count_units
 from scorer.testing.conformance.plugin_under_test import PluginUnderTest
 from scorer.testing.conformance.processes import in_other_processes
 from scorer.testing.conformance.scoring import require_harnesses
-from scorer_client.shown import Count
 
 SINGLE_UNITS = 40
 """Number of units that are scored one by one."""
@@ -74,7 +73,7 @@ def same_input_same_bytes(subject: PluginUnderTest) -> None:
                 if before != after:
                     raise failure(
                         f"when the same answers are scored again, the bytes of {name} differ",
-                        where=f"{harness.where()}, {Count(len(harness.random_cohort)):unit}, call {call}",
+                        where=f"{harness.where()}, {count_units(len(harness.random_cohort))}, call {call}",
                         fix="keep nothing between calls: no counters, no caches of answers; int64 and float64 have "
                         "different bytes, and so have -0.0 and 0.0",
                     )

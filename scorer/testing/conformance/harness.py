@@ -25,7 +25,6 @@ from scorer.plugins.group import CriterionGroup, GroupPoints, Status, Statuses, 
 from scorer.plugins.plugin import Plugin
 from scorer.testing.conformance.faults import Unscorable, failure
 from scorer.testing.conformance.generated_answers import copy_cohort, generate, show_answer
-from scorer_client.shown import Count
 
 RANDOM_UNITS = 2_000
 """Number of units of the cohort in which answers may be missing and criteria not applicable."""
@@ -190,7 +189,7 @@ class GroupHarness:
         try:
             assessment = assess(self.plan, cohort, full=True)
         except PluginFault as fault:
-            raise Unscorable(f"{self.where()}, {Count(len(cohort)):unit}: {fault}") from fault
+            raise Unscorable(f"{self.where()}, {count_units(len(cohort))}: {fault}") from fault
         (group,) = assessment.categories[0].groups
         return GroupOutput(group.points, group.status, group.scores.max_points)
 
@@ -205,10 +204,10 @@ class GroupHarness:
                 output = self.group.plugin.score(self.group.criteria, cohort)
         except (Exception, SystemExit) as error:  # a plugin can raise anything
             where = f", in {line}" if (line := untrusted.raised_at(error)) else ""
-            raise Unscorable(f"{self.where()}, {Count(len(cohort)):unit}: score() raised {error!r}{where}") from error
+            raise Unscorable(f"{self.where()}, {count_units(len(cohort))}: score() raised {error!r}{where}") from error
         if not isinstance(output, GroupPoints):
             raise Unscorable(
-                f"{self.where()}, {Count(len(cohort)):unit}: "
+                f"{self.where()}, {count_units(len(cohort))}: "
                 f"score() gives {untrusted.safe_repr(output)}, not GroupPoints"
             )
         return GroupPoints(np.asarray(output.points), np.asarray(output.status))
@@ -255,6 +254,11 @@ class GroupHarness:
             actual=actual if isinstance(actual, str) else actual(unit),
             fix=fix,
         )
+
+
+def count_units(count: int) -> str:
+    """The number of units as text: 1 unit, 2 units."""
+    return "1 unit" if count == 1 else f"{count} units"
 
 
 def formula_parts(criterion: Criterion, tier: str) -> Iterator[tuple[Formula, int]]:

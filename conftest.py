@@ -15,7 +15,9 @@ from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).parent
 
-# Even with PYTHONDONTWRITEBYTECODE: processes that tests start, hundreds of them, then read compiled modules.
+# The hundreds of processes that tests start would compile every module anew. What pytest has compiled is of no use to
+# them, because it rewrites assertions.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
 

@@ -91,7 +91,7 @@ def differences(actual: dict[str, NDArray[Any]], expected: dict[str, NDArray[Any
 
 
 def tolerated(actual: dict[str, NDArray[Any]], expected: dict[str, NDArray[Any]], tolerance: int) -> dict[str, int]:
-    """For peers that are not exact: by column, how many levels, standings, published scores and ranks differ.
+    """The number of levels, standings, published scores and ranks that differ, by column; for peers that are not exact.
 
     Numbers may differ by ``tolerance``, or by 1/100,000 of the column's largest number. Because of this, 1 % of the
     levels, standings and published scores (at least one) may differ, and any number of ranks.
@@ -120,7 +120,7 @@ def failed(scored: CategoryScores) -> NDArray[Any]:
 
 
 def gate_bits(failed: NDArray[Any], units: int) -> NDArray[np.uint64]:
-    """The failed gates of each unit as bits, from bits, or from one row of booleans per gate."""
+    """The failed gates of each unit as bits; ``failed`` has bits, or one row of booleans per gate."""
     if failed.dtype != np.bool_:
         return failed.astype(np.uint64)
     word = np.zeros(units, dtype=np.uint64)

@@ -68,7 +68,7 @@ class Draw:
                 yield from group.criteria
 
     def exclusions(self) -> dict[str, NDArray[np.bool_]]:
-        """By criterion, whether it does not apply to each unit (n,)."""
+        """For each criterion, by id: (n,) whether it does not apply to the unit."""
         return {
             criterion.id: self._random.random(self._units) < EXCLUDED
             for criterion in self._criteria()
@@ -76,7 +76,7 @@ class Draw:
         }
 
     def columns(self) -> dict[str, Floats]:
-        """By indicator, the answers (n,); NaN means not reported."""
+        """For each indicator, by code: (n,) answers; NaN means not reported."""
         for code in self._indicators:
             self._column(code, ())
         for values in self._columns.values():

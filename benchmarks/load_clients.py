@@ -55,11 +55,11 @@ class Outcome:
     latencies: Sequence[float]
     """Seconds of every answered call, ascending. With a rate, they count from the time at which the call was due."""
     refused: Sequence[float]
-    """Seconds of every call that was refused with RESOURCE_EXHAUSTED, in the same way."""
+    """Seconds of every call that was refused with RESOURCE_EXHAUSTED, measured as in ``latencies``."""
     hinted: int
     """The number of refused calls that said when to try again: with RetryInfo or retry-after."""
     errors: Counter[str]
-    """By status code, the number of calls that failed."""
+    """The number of failed calls, by status code."""
     seconds: float
     """Time from the start of the first call to the end of the last call."""
     reply_bytes: int
@@ -140,7 +140,7 @@ class _Calls:
         load = self._load
         async with grpc.aio.insecure_channel(load.target, MESSAGE_LIMITS) as channel:
             self._method = channel.unary_unary(load.path)
-            with contextlib.suppress(TimeoutError):  # if this fails, every call fails with an error
+            with contextlib.suppress(TimeoutError):  # if connecting fails, every call reports the error
                 await asyncio.wait_for(channel.channel_ready(), min(load.timeout, CONNECT_SECONDS))
             _shared["ready"].wait(START_SECONDS)
             start, cpu = time.perf_counter(), time.process_time()

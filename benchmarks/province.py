@@ -52,7 +52,7 @@ def cohort_of(
     columns: Mapping[str, NDArray[np.float64]],
     excluded: Mapping[str, NDArray[np.bool_]],
 ) -> Cohort:
-    """The cohort that validation would make of columns (n,) of answers."""
+    """A cohort like those that validation makes, from columns (n,) of answers."""
     matrix = np.full((len(plan.rows), len(ids)), np.nan)
     for code, values in columns.items():
         matrix[plan.rows[code]] = values

@@ -28,7 +28,7 @@ class Timing:
     """The median of one variant."""
 
     suite: str
-    """Such as "service" for test_service.py."""
+    """The suite's name, such as "service" for test_service.py."""
     variant: str
     units: int
     seconds: float
@@ -55,7 +55,7 @@ class Inexact:
     variant: str
     units: int
     entries: Mapping[str, int]
-    """By column, the number of entries that differ."""
+    """The number of entries that differ, by column."""
 
 
 @dataclass(frozen=True)

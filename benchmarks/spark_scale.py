@@ -72,7 +72,7 @@ def main() -> None:
 
 
 def start() -> SparkSession:
-    """A cluster of two worker processes with one core each, which run this Python."""
+    """Starts a cluster of two worker processes with one core each, which use the Python of this process."""
     os.environ["PYSPARK_PYTHON"] = sys.executable
     settings = {
         "spark.sql.shuffle.partitions": "16",
@@ -106,7 +106,9 @@ class Run:
         self._drawn: pa.Table | None = None
 
     def equality(self, name: str, units: int, periods: int, per_group: int, shapes: Sequence[str] = SHAPES) -> None:
-        """Compares several partitionings and orders, one of them with a killed executor, with a real server."""
+        """Checks that the results equal those of a real server: for several partitionings and orders, once with an
+        executor that is killed.
+        """
         table = keyed(plain(Province.draw(self._plan, units, TIER).arrow), periods, per_group)
         source = self._folder / "in"
         write(table, source)
@@ -131,18 +133,24 @@ class Run:
         df = self._spark.read.parquet(str(self._folder / "in"))
         sql = SparkSql(self._plan, TIER, BY)
         province = Province.draw(self._plan, units, TIER)
-        ways: dict[str, Callable[[], dict[str, Any]]] = {
+        variants: dict[str, Callable[[], dict[str, Any]]] = {
             "scorer on Spark": lambda: self._measured(lambda: self._write(rank(df, SET, BY, tier=TIER))),
             "Spark SQL": lambda: self._measured(lambda: self._write(sql.rank(df), "sql")),
             "kernel alone, one cohort": lambda: own_cpu(lambda: columns.score(province)),
         }
-        taken: dict[str, list[float]] = {way: [] for way in ways}
+        taken: dict[str, list[float]] = {variant: [] for variant in variants}
         for _ in range(rounds):
-            for way, measure in ways.items():
-                taken[way].append(measure()["cpu_seconds"])
-        for way, seconds in taken.items():
+            for variant, measure in variants.items():
+                taken[variant].append(measure()["cpu_seconds"])
+        for variant, seconds in taken.items():
             cpu = statistics.median(seconds)
-            report("beside", way=way, units=units, cpu_us_per_unit=cpu / units * 1e6, units_per_core_second=units / cpu)
+            report(
+                "beside",
+                variant=variant,
+                units=units,
+                cpu_us_per_unit=cpu / units * 1e6,
+                units_per_core_second=units / cpu,
+            )
         own, peer = (
             pq.read_table(self._folder / out).sort_by([(n, "ascending") for n in [*BY, "id"]]) for out in ("out", "sql")
         )

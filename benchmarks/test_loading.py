@@ -55,13 +55,13 @@ def test_document(benchmark: Any, pytestconfig: pytest.Config, document: Any) ->
 
 
 def test_gates_compiled(benchmark: Any, pytestconfig: pytest.Config, document: Any) -> None:
-    """With a compiler that has no gate tables."""
+    """Loads a document with a new compiler, which must compile all gates."""
     variant = {f"{document.name}, gates compiled": lambda: compile_gates(document, GateCompiler())()}
     in_turn(benchmark, pytestconfig, variant)
 
 
 def test_gates_remembered(benchmark: Any, pytestconfig: pytest.Config, document: Any) -> None:
-    """With a compiler that already has the gate tables."""
+    """Loads a document with a compiler that already has the gate tables."""
     compiler = GateCompiler()
     compile_gates(document, compiler)()
     in_turn(benchmark, pytestconfig, {f"{document.name}, gates remembered": compile_gates(document, compiler)})

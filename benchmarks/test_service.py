@@ -134,7 +134,7 @@ class Forms:
         self.rows = [row(message) for message in pb.RankProvinceRequest.FromString(self.rows_bytes).rows.units]
         self.code, self.tier = province.set_plan.criteria_set.code, province.cohort.tier
         self.frame = province.arrow.to_pandas(types_mapper=pd.ArrowDtype)
-        """As ``pandas.read_parquet`` returns it with the backend pyarrow."""
+        """The data frame, in the form that ``pandas.read_parquet`` returns with the backend pyarrow."""
 
     def check(self, ranking: Any, order: Sequence[str], ranks: Sequence[int]) -> None:
         """Checks the results of a typed client."""

@@ -27,7 +27,7 @@ class Stubs:
     directory: Path
     """The directory of the stubs; it contains nothing else."""
     patterns: Sequence[str]
-    """Patterns of their file names."""
+    """Patterns of the file names of the stubs."""
     options: Sequence[str]
     """Options of the protocol compiler; ``{target}`` stands for the output directory."""
     google: Sequence[str]

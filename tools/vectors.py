@@ -1,6 +1,6 @@
 """Generates the conformance vectors clients/vectors/<set>.json and tables.json: calls and their expected replies.
 
-With --check, it only says whether the files are up to date. The replies come from the tests' oracle
+With --check, it only reports whether the files are up to date. The replies come from the tests' oracle
 (tests/support/oracle), which is independent of the service. errors.json and sentences.json in the same directory
 are written by hand.
 """
@@ -42,27 +42,28 @@ def hue(vectors: Vectors) -> None:
         return Unit(code, "district", answers, name=f"huyện {code}", parent="thua-thien-hue")
 
     edge = unit("edge", 13.5, 20.7, 1.8, 9)
-    vectors.score("every gate of level 1 exactly on its edge", edge, period="2020-H2", full=True)
+    vectors.score("a unit exactly at every minimum of level 1", edge, period="2020-H2", full=True)
     under = unit("under", 13.499999, 20.7, 1.8, 9.000001)
-    vectors.score("one gate a millionth under its edge", under)
+    vectors.score("a unit a millionth below one minimum", under)
     vectors.score("a criterion that is not applicable", replace(edge, not_applicable=("INF.02",)), full=True)
     silent = Unit("silent", "district")
     vectors.score("nothing reported", silent, full=True)
-    vectors.score("missing is not zero, and counts", replace(edge, answers=dict(list(edge.answers.items())[:3])))
+    vectors.score("a unit with missing answers", replace(edge, answers=dict(list(edge.answers.items())[:3])))
     vectors.score("reached no level", unit("low", 10.4, 17, 0, 7))
     # Equal units are listed in the order of code points, which differs from the order of UTF-16.
     equals = [replace(edge, id=code) for code in ("𐐀", "\ufdfd", "đ", "Z", "a")]
     vectors.rank(
-        "equals share a rank and stand in code-point order", [*equals, under, silent, unit("first", 15, 23, 2, 10)]
+        "equal units share a rank, in code-point order of their ids",
+        [*equals, under, silent, unit("first", 15, 23, 2, 10)],
     )
-    vectors.rank("the set of a day", [edge, under], on=datetime.date(2020, 12, 31))
-    vectors.rank("a few in full", [under, silent, replace(edge, not_applicable=("INF.02",))], full=True)
+    vectors.rank("the set that is in force on a day", [edge, under], on=datetime.date(2020, 12, 31))
+    vectors.rank("three units in the view FULL", [under, silent, replace(edge, not_applicable=("INF.02",))], full=True)
 
     units = [edge, under, silent, replace(edge, id="without", not_applicable=("INF.02",))]
-    vectors.rank_table("every gate and criterion, and what is null", units, full=True)
+    vectors.rank_table("all columns of FULL, with their null values", units, full=True)
     published = vectors.published("district")
     vectors.rank_table(
-        "the tier of all units named in the request",
+        "a table without tiers: the request names the tier",
         published,
         province="Thừa Thiên Huế",
         period="2020",
@@ -73,7 +74,7 @@ def hue(vectors: Vectors) -> None:
 def bac_kan(vectors: Vectors) -> None:
     """Vectors of bac-kan-2020: all kinds of answers, three tiers, two categories."""
     vectors.rank(
-        "four districts as they come with the scorer",
+        "four districts with their bundled answers",
         vectors.published("district")[:4],
         province="Bắc Kạn",
         period="2020-H1",
@@ -97,7 +98,7 @@ def refused_tables(vectors: Vectors) -> None:
     arrays = [ids, tiers, [1, 1], ["12", "13"], [1, 2], [1, 2]]
     names = ["id", "tier", "computer", "computers", "staff", "staff"]
     vectors.refuse(
-        "columns that are unknown, of the wrong type, or there twice",
+        "columns that are unknown, of the wrong type, or given twice",
         pa.Table.from_arrays([pa.array(values) for values in arrays], names=names),
         {
             'table["computer"]': "UNKNOWN_COLUMN",
@@ -119,7 +120,7 @@ def refused_tables(vectors: Vectors) -> None:
         "it_plan_issued": [datetime.datetime(2020, 1, 15), datetime.datetime(2020, 1, 15, 12)],
     }
     vectors.refuse(
-        "values that cannot be, each named by its column and row",
+        "wrong values, named by column and row",
         pa.table(wrong),
         {
             'table["id"][1]': "DUPLICATE_UNIT_ID",

@@ -19,9 +19,9 @@ class Peer:
     """One engine."""
 
     name: str
-    """For the ids of tests."""
+    """The name in ids of tests."""
     title: str
-    """For reports."""
+    """The name in reports."""
     module: str
     kind: str
     """Name of the class, which is created with a ``Method``."""

@@ -41,7 +41,7 @@ class Leaf:
     """A formula that does not combine others."""
 
     kind: str
-    most: int
+    maximum: int
     reads: tuple[str, ...]
     """Numerator and denominator of a ratio; otherwise one indicator."""
     micro: bool = False
@@ -158,7 +158,9 @@ class Method:
         if any(group.cap < math.inf for group in plan.groups):
             raise PeerCannot("caps of groups")
         sections = tuple(_section(category, plan.tier, set_plan) for category in plan.categories)
-        amounts = sum(leaf.most for s in sections for _, lines in s.groups for line in lines for leaf in line.leaves())
+        amounts = sum(
+            leaf.maximum for s in sections for _, lines in s.groups for line in lines for leaf in line.leaves()
+        )
         if amounts >= LARGEST_SUM:
             raise PeerCannot("sums of points that doubles do not hold")
         return cls(
@@ -228,23 +230,23 @@ def _line(criterion: Criterion, tier: str, set_plan: SetPlan) -> Line:
     )
 
 
-def _alternatives(formula: Formula, most: int, tier: str, set_plan: SetPlan) -> Iterator[tuple[Leaf, ...]]:
+def _alternatives(formula: Formula, maximum: int, tier: str, set_plan: SetPlan) -> Iterator[tuple[Leaf, ...]]:
     if isinstance(formula, Best):
         for part in formula.alternatives:
             yield from _alternatives(part.formula, part.points.of(tier) or 0, tier, set_plan)
     else:
-        yield tuple(_parts(formula, most, tier, set_plan))
+        yield tuple(_parts(formula, maximum, tier, set_plan))
 
 
-def _parts(formula: Formula, most: int, tier: str, set_plan: SetPlan) -> Iterator[Leaf]:
+def _parts(formula: Formula, maximum: int, tier: str, set_plan: SetPlan) -> Iterator[Leaf]:
     if isinstance(formula, Sum):
         for part in formula.parts:
             yield from _parts(part.formula, part.points.of(tier) or 0, tier, set_plan)
     else:
-        yield _leaf(formula, most, tier, set_plan)
+        yield _leaf(formula, maximum, tier, set_plan)
 
 
-def _leaf(formula: Formula, most: int, tier: str, set_plan: SetPlan) -> Leaf:
+def _leaf(formula: Formula, maximum: int, tier: str, set_plan: SetPlan) -> Leaf:
     reads = tuple(read.indicator for read in formula.reads())
     indicators = set_plan.criteria_set.indicators
     if isinstance(formula, Ratio | Linear) and (formula.floor is not None or formula.target not in (1, None)):
@@ -252,25 +254,27 @@ def _leaf(formula: Formula, most: int, tier: str, set_plan: SetPlan) -> Leaf:
     if type(formula) is Ratio:
         reads = (formula.numerator, formula.denominator)
         micro = any(indicators[code].kind is IndicatorKind.NUMBER for code in reads)
-        return Leaf("ratio", most, reads, micro=micro, when_zero=formula.when_zero)
+        return Leaf("ratio", maximum, reads, micro=micro, when_zero=formula.when_zero)
     match formula:
         case Flag() | Fault() | Awarded():
-            return Leaf(formula.kind, most, reads)
+            return Leaf(formula.kind, maximum, reads)
         case Choice():
             options = indicators[formula.indicator].options
-            return Leaf("choice", most, reads, options=tuple(formula.options[code].of(tier) or 0 for code in options))
+            return Leaf(
+                "choice", maximum, reads, options=tuple(formula.options[code].of(tier) or 0 for code in options)
+            )
         case Steps():
             steps = [
                 (comparison, edge.value, step.points.of(tier) or 0)
                 for step in formula.steps
                 for comparison, edge in [step.edge]
             ]
-            return Leaf("steps", most, reads, steps=tuple(steps))
+            return Leaf("steps", maximum, reads, steps=tuple(steps))
         case Count():
-            return Leaf("count", most, reads, each=formula.each.of(tier) or 1)
+            return Leaf("count", maximum, reads, each=formula.each.of(tier) or 1)
         case Linear():
             micro = indicators[formula.indicator].kind is IndicatorKind.NUMBER
-            return Leaf("linear", most, reads, micro=micro, start=formula.start.micro, end=formula.to.micro)
+            return Leaf("linear", maximum, reads, micro=micro, start=formula.start.micro, end=formula.to.micro)
     raise PeerCannot(f"formula kind {formula.kind!r} here")
 
 

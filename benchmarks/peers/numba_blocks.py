@@ -38,7 +38,7 @@ class NumbaBlocks:
             for measure in section.measures
             if measure.criterion
         }
-        slots = {place: n for n, place in enumerate(sorted(measured))}
+        slots = {index: n for n, index in enumerate(sorted(measured))}
         for s, section in enumerate(method.sections):
             for g, (_, group) in enumerate(section.groups):
                 for row, line in enumerate(group):
@@ -55,7 +55,7 @@ class NumbaBlocks:
         self._leaves, self._numbers, self._extra = _table(leaves), np.array(numbers), np.array(extra or [0.0])
         self._sections, self._groups, self._measures, self._terms, self._gates, self._levels = _shape(method, slots)
         self._slots = max(1, len(slots))
-        self._places = {line.id: place for place, line in enumerate(method.lines())}
+        self._line_indices = {line.id: index for index, line in enumerate(method.lines())}
         self._requires = np.array(method.requires)
         self._rows: Mapping[str, int] | None = None
 
@@ -69,14 +69,14 @@ class NumbaBlocks:
         if self._rows is not cohort.rows:
             self._rows = cohort.rows
             self._leaves[:, 1:3] = [(cohort.rows[reads[0]], cohort.rows[reads[-1]]) for reads in self._reads]
-        excluded = [criterion for criterion in cohort.excluded if criterion in self._places]
+        excluded = [criterion for criterion in cohort.excluded if criterion in self._line_indices]
         masks = np.array([cohort.excluded[criterion] for criterion in excluded] or [[False]])
-        places = np.full(len(self._places), -1)
-        for place, criterion in enumerate(excluded):
-            places[self._places[criterion]] = place
+        mask_rows = np.full(len(self._line_indices), -1)
+        for index, criterion in enumerate(excluded):
+            mask_rows[self._line_indices[criterion]] = index
         shape = Shape(method, units, full=full)
         over = score_blocks(
-            cohort.matrix, masks, places, self._lines, self._alternatives, self._leaves, self._numbers, self._extra,
+            cohort.matrix, masks, mask_rows, self._lines, self._alternatives, self._leaves, self._numbers, self._extra,
             self._groups, self._sections, self._measures, self._terms, self._gates, self._levels, self._slots,
             self._requires, method.nominal, whole(method.decimals), min(BLOCK, max(units, 1)), full,
             shape.sums, shape.counts, shape.failed, shape.values, shape.standing, shape.criteria, shape.status,
@@ -144,8 +144,8 @@ def _add_leaf(leaf: Leaf, leaves: list, numbers: list, extra: list) -> None:
     elif leaf.kind == "choice":
         # Stored are differences: points of option n minus points of option n - 1.
         more = (1.0, 0.0, 0.0)
-        for place, (before, points) in enumerate(zip((0, *leaf.options), leaf.options, strict=False)):
-            extra += [float(place), float(points - before)]
+        for index, (before, points) in enumerate(zip((0, *leaf.options), leaf.options, strict=False)):
+            extra += [float(index), float(points - before)]
     elif leaf.kind == "count":
         more = (float(leaf.each), 0.0, 0.0)
     elif leaf.kind == "linear":
@@ -155,7 +155,7 @@ def _add_leaf(leaf: Leaf, leaves: list, numbers: list, extra: list) -> None:
     leaves.append(
         (KINDS[leaf.kind], 0, 0, begin, len(extra), leaf.when_zero == "full", leaf.micro)
     )  # fmt: skip
-    numbers.append((float(leaf.most), *more))
+    numbers.append((float(leaf.maximum), *more))
 
 
 def _ascending(leaf: Leaf) -> tuple[float, list[float]]:
@@ -205,5 +205,5 @@ def _shape(method: Method, slots: dict[tuple[int, ...], int]) -> tuple[NDArray[n
 
 def _level_masks(section: Section) -> list[tuple[int, int]]:
     """The gates of each level as bits, and the level's number, the best level first; bit 63 is the sign."""
-    masks = [sum(1 << gate for gate in section.level_gates(place)) for place in range(len(section.levels))]
+    masks = [sum(1 << gate for gate in section.level_gates(index)) for index in range(len(section.levels))]
     return [(mask - (mask >> 63 << 64), level) for mask, level in zip(masks, section.levels, strict=True)]

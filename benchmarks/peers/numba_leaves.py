@@ -29,9 +29,9 @@ def in_micro(value):
 
 
 @jit
-def add_equal(a, wanted, most, points, missing):
+def add_equal(a, wanted, maximum, points, missing):
     for i in range(len(a)):
-        points[i] += most if a[i] == wanted else 0.0
+        points[i] += maximum if a[i] == wanted else 0.0
         missing[i] += 1.0 if a[i] != a[i] else 0.0
 
 
@@ -48,22 +48,22 @@ def add_four(a, sign, extra, points, missing):
 
 
 @jit
-def add_count(a, each, most, points, missing):
-    enough = np.floor(most / each) + 1.0
+def add_count(a, each, maximum, points, missing):
+    enough = np.floor(maximum / each) + 1.0
     for i in range(len(a)):
         reported = a[i] == a[i]
         many = min(a[i], enough) if reported else 0.0
-        points[i] += min(many * each, most)
+        points[i] += min(many * each, maximum)
         missing[i] += 0.0 if reported else 1.0
 
 
 @jit
-def add_ratio(a, b, most, at_zero, points, missing):
+def add_ratio(a, b, maximum, at_zero, points, missing):
     over = 0
     for i in range(len(a)):
         x, y = a[i], b[i]
         some = (y > 0.0) & (x == x)
-        product = (min(x, y) if some else 0.0) * most
+        product = (min(x, y) if some else 0.0) * maximum
         given = np.rint(product / (y if some else 1.0))
         points[i] += at_zero if (y == 0.0) & (x == x) else given
         missing[i] += 1.0 if (x != x) | (y != y) else 0.0
@@ -82,12 +82,12 @@ def add_awarded(a, points, missing):
 @jit
 def add_leaf(leaf, numbers, extra, matrix, start, end, points, missing):
     """Adds rounded points, and 1 where an answer is missing. Returns whether products were too large."""
-    kind, most = leaf[KIND], numbers[0]
+    kind, maximum = leaf[KIND], numbers[0]
     a = matrix[leaf[FIRST], start:end]
     if kind == FLAG:
-        add_equal(a, 1.0, most, points, missing)
+        add_equal(a, 1.0, maximum, points, missing)
     elif kind == FAULT:
-        add_equal(a, 0.0, most, points, missing)
+        add_equal(a, 0.0, maximum, points, missing)
     elif kind in (STEPS, CHOICE):
         sign = numbers[1]
         for first in range(leaf[EXTRA], leaf[EXTRA_END], 8):
@@ -96,10 +96,10 @@ def add_leaf(leaf, numbers, extra, matrix, start, end, points, missing):
             # Missing answers are counted only once, with the first four steps.
             add_four(a, sign, four, points, missing if first == leaf[EXTRA] else np.empty(len(a)))
     elif kind == COUNT:
-        add_count(a, numbers[1], most, points, missing)
+        add_count(a, numbers[1], maximum, points, missing)
     elif kind == RATIO and not leaf[MICRO]:
         return add_ratio(
-            a, matrix[leaf[SECOND], start:end], most, most if leaf[FULL_AT_ZERO] else 0.0, points, missing
+            a, matrix[leaf[SECOND], start:end], maximum, maximum if leaf[FULL_AT_ZERO] else 0.0, points, missing
         )  # fmt: skip
     elif kind == AWARDED:
         add_awarded(a, points, missing)
@@ -112,29 +112,29 @@ def add_leaf(leaf, numbers, extra, matrix, start, end, points, missing):
 @jit
 def quotient(leaf, numbers, matrix, unit):
     """Product and divisor of a ratio or linear formula for one unit; 0 and 1 if an answer is missing."""
-    most, x = numbers[0], matrix[leaf[FIRST], unit]
+    maximum, x = numbers[0], matrix[leaf[FIRST], unit]
     if leaf[KIND] == LINEAR:
         if x != x:
             return 0.0, 1.0
-        way = min(max((in_micro(x) - numbers[1]) * numbers[3], 0.0), numbers[2])
-        return way * most, numbers[2]
+        distance = min(max((in_micro(x) - numbers[1]) * numbers[3], 0.0), numbers[2])
+        return distance * maximum, numbers[2]
     y = matrix[leaf[SECOND], unit]
     if (x != x) | (y != y):
         return 0.0, 1.0
     if y == 0.0:
-        return (most if leaf[FULL_AT_ZERO] else 0.0), 1.0
+        return (maximum if leaf[FULL_AT_ZERO] else 0.0), 1.0
     if leaf[MICRO]:
         x, y = in_micro(x), in_micro(y)
-    return min(x, y) * most, y
+    return min(x, y) * maximum, y
 
 
 @jit
-def rest_of_ratio(a, b, most, at_zero, points, rest, missing):
+def rest_of_ratio(a, b, maximum, at_zero, points, rest, missing):
     over = 0
     for i in range(len(a)):
         x, y = a[i], b[i]
         some = (y > 0.0) & (x == x)
-        product = (min(x, y) if some else 0.0) * most
+        product = (min(x, y) if some else 0.0) * maximum
         exact = product / (y if some else 1.0)
         exact = at_zero if (y == 0.0) & (x == x) else exact
         rounded = np.rint(exact)
@@ -146,11 +146,11 @@ def rest_of_ratio(a, b, most, at_zero, points, rest, missing):
 
 
 @jit
-def rest_of_line(a, micro, most, begin, length, way, points, rest, missing):
-    over = np.int64((length * most >= EXACT) | (length >= EXACT))
+def rest_of_line(a, micro, maximum, begin, length, sign, points, rest, missing):
+    over = np.int64((length * maximum >= EXACT) | (length >= EXACT))
     for i in range(len(a)):
         x = in_micro(a[i]) if micro else a[i] * 1e6
-        exact = (min(max((x - begin) * way, 0.0), length) if a[i] == a[i] else 0.0) * most / length
+        exact = (min(max((x - begin) * sign, 0.0), length) if a[i] == a[i] else 0.0) * maximum / length
         rounded = np.rint(exact)
         points[i] += rounded
         rest[i] += exact - rounded
@@ -159,13 +159,13 @@ def rest_of_line(a, micro, most, begin, length, way, points, rest, missing):
 
 
 @jit
-def rest_of_micro(a, b, most, at_zero, points, rest, missing):
+def rest_of_micro(a, b, maximum, at_zero, points, rest, missing):
     """A ratio of numbers with decimals, both in millionths."""
     over = 0
     for i in range(len(a)):
         x, y = in_micro(a[i]), in_micro(b[i])
         some = (y > 0.0) & (x == x)
-        product = (min(x, y) if some else 0.0) * most
+        product = (min(x, y) if some else 0.0) * maximum
         exact = product / (y if some else 1.0)
         exact = at_zero if (y == 0.0) & (x == x) else exact
         rounded = np.rint(exact)

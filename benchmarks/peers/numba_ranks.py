@@ -13,10 +13,10 @@ MAX_BINS_PER_UNIT = 32
 
 @jit
 def largest(scores):
-    most = 0.0
+    maximum = 0.0
     for score in scores:
-        most = max(most, score)
-    return most
+        maximum = max(maximum, score)
+    return maximum
 
 
 @jit
@@ -77,6 +77,6 @@ def rank_all(
     if bins <= MAX_BINS_PER_UNIT * units:
         count_order(scores[sections - 1], standing[-1, 1], float(step), bins, by_id, order)
     else:
-        place = np.arange(units) if in_order else np.argsort(by_id)
-        order = np.lexsort((place, -scores[sections - 1], standing[-1, 1] != 1))
+        by_id_index = np.arange(units) if in_order else np.argsort(by_id)
+        order = np.lexsort((by_id_index, -scores[sections - 1], standing[-1, 1] != 1))
     return ranks, order

@@ -62,7 +62,7 @@ def fill_sum(first, last, quotients, leaves, numbers, extra, matrix, start, end,
 
 
 @jit
-def leave_out(line, leaf, matrix, start, end, mask, place, points, missing, left):
+def leave_out(line, leaf, matrix, start, end, mask, mask_row, points, missing, left):
     """Sets ``left`` to 1 where the criterion does not apply, and points and missing to 0 there."""
     size = end - start
     if line[4]:
@@ -74,8 +74,8 @@ def leave_out(line, leaf, matrix, start, end, mask, place, points, missing, left
         x, y = matrix[leaf[FIRST], start:end], matrix[leaf[SECOND], start:end]
         for i in range(size):
             left[i] = 1.0 if (y[i] == 0.0) & (x[i] == x[i]) else left[i]
-    if place >= 0:
-        out = mask[place, start:end]
+    if mask_row >= 0:
+        out = mask[mask_row, start:end]
         for i in range(size):
             left[i] = 1.0 if out[i] else left[i]
     for i in range(size):
@@ -87,7 +87,7 @@ def leave_out(line, leaf, matrix, start, end, mask, place, points, missing, left
 def fill_sums(points, maximum, missing, left, nominal, step, sums, counts):
     """Fills the columns of a sum of criteria, for one block. Every division is corrected to be exact."""
     half = float(step // 2)
-    narrow = nominal < 94_000_000.0  # nominal squared is a whole double
+    narrow = nominal < 94_000_000.0  # the square of the nominal maximum is exact as a double
     coarse = 65_536.0
     high = np.floor(nominal / coarse)
     low = nominal - high * coarse
@@ -145,7 +145,7 @@ def fill_level(keys, gates, levels, maximum, failed, level, standing):
     """Fills the failed gates, the best level without failed gates, and the standing."""
     size = len(maximum)
     failed[:] = 0
-    for gate in range(0, len(gates), 2):  # two in one loop
+    for gate in range(0, len(gates), 2):  # two gates per loop
         last = min(gate + 1, len(gates) - 1)
         key, threshold, bit = keys[gates[gate, 0]], float(gates[gate, 1]), np.uint64(1) << np.uint64(gate)
         key2, threshold2, bit2 = keys[gates[last, 0]], float(gates[last, 1]), np.uint64(1) << np.uint64(last)
@@ -169,7 +169,7 @@ def fill_level(keys, gates, levels, maximum, failed, level, standing):
 
 @jit
 def score_blocks(
-    matrix, masks, places, lines, alternatives, leaves, numbers, extra,
+    matrix, masks, mask_rows, lines, alternatives, leaves, numbers, extra,
     groups, sections, measures, terms, gates, levels, slots,
     requires, nominal, step, block, full,
     sums, counts, failed, values, standing, criteria, status,
@@ -198,7 +198,7 @@ def score_blocks(
                     line = lines[n]
                     leaf = alternatives[line[0], 0]
                     one = line[1] - line[0] == 1 and alternatives[line[0], 1] - leaf == 1
-                    can = line[4] or line[5] or places[n] >= 0
+                    can = line[4] or line[5] or mask_rows[n] >= 0
                     if one and not can and line[2] > 0 and line[6] < 0 and not full:
                         over |= add_leaf(leaves[leaf], numbers[leaf], extra, matrix, start, end, points, missing)
                         continue
@@ -206,7 +206,7 @@ def score_blocks(
                         line, alternatives, leaves, numbers, extra, matrix, start, end,
                         line_points, line_missing, spare, rest,
                     )  # fmt: skip
-                    sign, most = float(line[2]), float(line[3])
+                    sign, line_maximum = float(line[2]), float(line[3])
                     if can:
                         leave_out(
                             line,
@@ -215,13 +215,13 @@ def score_blocks(
                             start,
                             end,
                             masks,
-                            places[n],
+                            mask_rows[n],
                             line_points,
                             line_missing,
                             line_left,
                         )
                         for i in range(size):
-                            maximum[i] -= most * line_left[i]
+                            maximum[i] -= line_maximum * line_left[i]
                             left[i] += line_left[i]
                     for i in range(size):
                         points[i] += sign * line_points[i]
@@ -229,7 +229,7 @@ def score_blocks(
                     if line[6] >= 0:
                         for i in range(size):
                             slot_sums[line[6], 0, i] = sign * line_points[i]
-                            slot_sums[line[6], 1, i] = most * (1.0 - (line_left[i] if can else 0.0))
+                            slot_sums[line[6], 1, i] = line_maximum * (1.0 - (line_left[i] if can else 0.0))
                     if full:
                         given, state = criteria[n, start:end], status[n, start:end]
                         for i in range(size):

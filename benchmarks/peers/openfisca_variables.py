@@ -32,29 +32,29 @@ COMPARE = {"at_least": np.greater_equal, "above": np.greater, "at_most": np.less
 
 def leaf_points(leaf: Leaf, read: Read) -> Values:
     """Points (n,); 0 where an answer is missing."""
-    value, most = read(leaf.reads[0]), leaf.most / MICRO
+    value, maximum = read(leaf.reads[0]), leaf.maximum / MICRO
     match leaf.kind:
         case "flag":
-            return np.where(value == 1, most, 0)
+            return np.where(value == 1, maximum, 0)
         case "fault":
-            return np.where(value == 0, most, 0)
+            return np.where(value == 0, maximum, 0)
         case "choice":
             return np.select([value == n for n in range(len(leaf.options))], [p / MICRO for p in leaf.options], 0)
         case "steps":
             holds = [COMPARE[comparison](value, edge) for comparison, edge, _ in leaf.steps]
             return np.select(holds, [points / MICRO for *_, points in leaf.steps], 0)
         case "count":
-            return np.fmin(np.fmax(value, 0) * (leaf.each / MICRO), most)
+            return np.fmin(np.fmax(value, 0) * (leaf.each / MICRO), maximum)
         case "linear":
             share = (value - leaf.start / MICRO) / ((leaf.end - leaf.start) / MICRO)
-            return np.nan_to_num(np.clip(share, 0, 1)) * most
+            return np.nan_to_num(np.clip(share, 0, 1)) * maximum
         case "awarded":
             return np.nan_to_num(value)
     of = read(leaf.reads[1])
     some = (of > 0) & ~np.isnan(value)
     share = np.divide(np.fmin(value, of), of, out=np.zeros_like(value), where=some)
     full = (of == 0) & ~np.isnan(value) & (leaf.when_zero == "full")
-    return np.where(full, most, share * most)
+    return np.where(full, maximum, share * maximum)
 
 
 def missing(line: Line, read: Read) -> Values:
@@ -130,7 +130,7 @@ class OpenFiscaVariables:
             for measure in section.measures:
                 values = read(f"{code} {measure.name} {measure.unit}").astype(np.float64)
                 columns[f"{code}.{measure.name}.{measure.unit}"] = np.rint(values * MICRO).astype(np.int64)
-        required = [method.sections[place].code for place in method.requires]
+        required = [method.sections[index].code for index in method.requires]
         eligible = np.logical_and.reduce([columns[f"{code}.standing"] == 1 for code in required])
         columns["overall.rank"] = competition(columns[f"overall.{compared}"], eligible)
         columns["order"] = in_order(columns[f"overall.{compared}"], eligible, cohort.unit_ids)
@@ -154,19 +154,21 @@ class OpenFiscaVariables:
             return np.where(read(f"{line.id} not_applicable"), 0, points) if line.may_be_left_out else points
 
         self._variable(f"{line.id} points", float, best)
-        most = line.maximum / MICRO
+        maximum = line.maximum / MICRO
         if line.may_be_left_out:
             self._variable(f"{line.id} not_applicable", bool, lambda read: left_out(line, read))
             self._variable(
                 f"{line.id} missing", bool, lambda read: missing(line, read) & ~read(f"{line.id} not_applicable")
             )
             self._variable(
-                f"{line.id} max_points", float, lambda read: np.where(read(f"{line.id} not_applicable"), 0, most)
+                f"{line.id} max_points", float, lambda read: np.where(read(f"{line.id} not_applicable"), 0, maximum)
             )
         else:
             self._variable(f"{line.id} not_applicable", bool, lambda read: np.zeros_like(read(f"{line.id} missing")))
             self._variable(f"{line.id} missing", bool, lambda read: missing(line, read))
-            self._variable(f"{line.id} max_points", float, lambda read: np.full_like(read(f"{line.id} points"), most))
+            self._variable(
+                f"{line.id} max_points", float, lambda read: np.full_like(read(f"{line.id} points"), maximum)
+            )
 
     def _sums(self, name: str, parts: Sequence[str], floor: float) -> None:
         for field, kind in (("points", float), ("max_points", float), ("missing", int), ("not_applicable", int)):
@@ -188,7 +190,7 @@ class OpenFiscaVariables:
         self._variable(f"{name} published", float, lambda read: np.round(read(f"{name} converted"), decimals))
 
     def _measure(self, section: Section, measure: Measure) -> None:
-        names = [f"{section.code}/{section.groups[place][0]}" for place in measure.groups]
+        names = [f"{section.code}/{section.groups[index][0]}" for index in measure.groups]
         if measure.total:
             names = [section.code]
         elif measure.criterion:
@@ -206,14 +208,14 @@ class OpenFiscaVariables:
         def level(read: Read) -> Values:
             maximum = read(f"{section.code} max_points")
             best = np.zeros(len(maximum), np.int32)
-            for place in reversed(range(len(section.levels))):
+            for index in reversed(range(len(section.levels))):
                 holds = maximum > 0
-                for gate in (section.gates[n] for n in section.level_gates(place)):
+                for gate in (section.gates[n] for n in section.level_gates(index)):
                     measure = section.measures[gate.key]
                     value = read(f"{section.code} {measure.name} {measure.unit}")
                     least = np.float32(gate.minimum / MICRO)
                     holds &= value > least if gate.strict else value >= least
-                best[holds] = section.levels[place]
+                best[holds] = section.levels[index]
             return best
 
         self._variable(f"{section.code} level", int, level)

@@ -19,7 +19,7 @@ from scorer.model.units import Cohort
 MICRO = 1e6
 SUMS = ("points", "max_points", "percent", "converted", "published", "missing", "not_applicable")
 PLAIN = pl.QueryOptFlags()
-"""No optimizations: searching for a better plan takes longer than running this one."""
+"""Options that turn optimizations off: searching for a better plan takes longer than running this one."""
 ALWAYS = 2.0**53 - 1
 """The key of a percentage if no criterion applies. It passes every gate."""
 
@@ -46,34 +46,34 @@ def floored(top: pl.Expr, bottom: pl.Expr) -> pl.Expr:
 
 def leaf_points(leaf: Leaf) -> pl.Expr:
     """Micropoints, not rounded; null where an answer is missing."""
-    value, most = pl.col(leaf.reads[0]), float(leaf.most)
+    value, maximum = pl.col(leaf.reads[0]), float(leaf.maximum)
     match leaf.kind:
         case "flag":
-            return pl.when(value == 1).then(most).otherwise(0.0)
+            return pl.when(value == 1).then(maximum).otherwise(0.0)
         case "fault":
-            return pl.when(value == 0).then(most).otherwise(0.0)
+            return pl.when(value == 0).then(maximum).otherwise(0.0)
         case "choice":
-            places = [pl.when(value == place).then(float(points)) for place, points in enumerate(leaf.options)]
-            return pl.coalesce(*places, 0.0)
+            by_option = [pl.when(value == index).then(float(points)) for index, points in enumerate(leaf.options)]
+            return pl.coalesce(*by_option, 0.0)
         case "steps":
             compare = {"at_least": pl.Expr.ge, "above": pl.Expr.gt, "at_most": pl.Expr.le, "below": pl.Expr.lt}
             return pl.coalesce(
                 *[pl.when(compare[comparison](value, edge)).then(float(p)) for comparison, edge, p in leaf.steps], 0.0
             )
         case "count":
-            return (value * leaf.each).clip(upper_bound=most)
+            return (value * leaf.each).clip(upper_bound=maximum)
         case "linear":
             distance = ((value * MICRO).round(mode="half_to_even") - leaf.start) * (1 if leaf.end > leaf.start else -1)
             length = float(abs(leaf.end - leaf.start))
-            return distance.clip(0.0, length) * most / length
+            return distance.clip(0.0, length) * maximum / length
         case "awarded":
             return (value * MICRO).round(mode="half_to_even")
     part, of = value, pl.col(leaf.reads[1])
     if leaf.micro:
         part, of = ((expr * MICRO).round(mode="half_to_even") for expr in (part, of))
-    full = most if leaf.when_zero == "full" else 0.0
+    full = maximum if leaf.when_zero == "full" else 0.0
     return (
-        pl.when(of > 0).then(pl.when(part > of).then(of).otherwise(part) * most / of)
+        pl.when(of > 0).then(pl.when(part > of).then(of).otherwise(part) * maximum / of)
         .when((of == 0) & part.is_not_null()).then(full)
     )  # fmt: skip
 
@@ -226,14 +226,14 @@ class PolarsFrame:
             return pl.col(f"points {line.id}"), pl.when(out).then(0.0).otherwise(float(line.maximum))
         if total_of:
             return pl.col(f"{section.code}.points"), pl.col(f"{section.code}.max_points")
-        codes = [f"{section.code}/{section.groups[place][0]}" for place in groups]
+        codes = [f"{section.code}/{section.groups[index][0]}" for index in groups]
         return total(pl.col(f"{c}.points") for c in codes), total(pl.col(f"{c}.max_points") for c in codes)
 
     def _levels(self, section: Section) -> Iterable[pl.Expr]:
         failed, nothing = pl.col(f"{section.code}.failed"), pl.col(f"{section.code}.max_points") == 0
         held = []
-        for place, level in enumerate(section.levels):
-            mask = sum(1 << gate for gate in section.level_gates(place))
+        for index, level in enumerate(section.levels):
+            mask = sum(1 << gate for gate in section.level_gates(index))
             held.append(pl.when((failed & pl.lit(mask, pl.UInt64)) == 0).then(level))
         level = pl.coalesce(*held, 0) if held else pl.lit(0)
         reached = level > 0 if section.levels else pl.lit(value=True)

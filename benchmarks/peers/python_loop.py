@@ -33,9 +33,9 @@ def leaf_points(leaf: Leaf, answers: Answers) -> tuple[Points, bool, bool]:
         return 0, True, False
     match leaf.kind:
         case "flag":
-            return (leaf.most if value == 1 else 0), False, False
+            return (leaf.maximum if value == 1 else 0), False, False
         case "fault":
-            return (leaf.most if value == 0 else 0), False, False
+            return (leaf.maximum if value == 0 else 0), False, False
         case "choice":
             return leaf.options[int(value)], False, False
         case "steps":
@@ -45,18 +45,18 @@ def leaf_points(leaf: Leaf, answers: Answers) -> tuple[Points, bool, bool]:
                 False,
             )
         case "count":
-            return min(int(value) * leaf.each, leaf.most), False, False
+            return min(int(value) * leaf.each, leaf.maximum), False, False
         case "linear":
             length = abs(leaf.end - leaf.start)
             distance = (round(value * MICRO) - leaf.start) * (1 if leaf.end > leaf.start else -1)
-            return _quotient(min(max(distance, 0), length) * leaf.most, length), False, False
+            return _quotient(min(max(distance, 0), length) * leaf.maximum, length), False, False
         case "awarded":
             return round(value * MICRO), False, False
     if other == 0:
-        return (leaf.most if leaf.when_zero == "full" else 0), False, True
+        return (leaf.maximum if leaf.when_zero == "full" else 0), False, True
     scale = MICRO if leaf.micro else 1
     part, of = round(value * scale), round(other * scale)
-    return _quotient(min(part, of) * leaf.most, of), False, False
+    return _quotient(min(part, of) * leaf.maximum, of), False, False
 
 
 def _quotient(top: int, bottom: int) -> Points:
@@ -105,7 +105,7 @@ class PythonLoop:
             ranked = [standing == 1 for standing in by_name[f"{section.code}.standing"]]
             by_name[f"{section.code}.rank"] = _ranks(by_name[f"{section.code}.{compared}"], ranked)
         ranked = [
-            all(card[f"{method.sections[place].code}.standing"] == 1 for place in method.requires) for card in cards
+            all(card[f"{method.sections[index].code}.standing"] == 1 for index in method.requires) for card in cards
         ]
         scores = by_name[f"overall.{compared}"]
         by_name["overall.rank"] = _ranks(scores, ranked)
@@ -122,7 +122,7 @@ class PythonLoop:
             sums, keys, values = self._section(section, answers, left_out)
             overall = [a + b for a, b in zip(overall, sums, strict=True)]
             failed = sum(1 << n for n, gate in enumerate(section.gates) if keys[gate.key] < gate.threshold)
-            masks = [sum(1 << gate for gate in section.level_gates(place)) for place in range(len(section.levels))]
+            masks = [sum(1 << gate for gate in section.level_gates(index)) for index in range(len(section.levels))]
             level = next((number for number, mask in zip(section.levels, masks, strict=True) if not failed & mask), 0)
             nothing = sums[1] == 0
             yield f"{section.code}.failed", failed
@@ -156,8 +156,8 @@ class PythonLoop:
             elif measure.total:
                 points, maximum = total[:2]
             else:
-                points = sum(groups[place][0] for place in measure.groups)
-                maximum = sum(groups[place][1] for place in measure.groups)
+                points = sum(groups[index][0] for index in measure.groups)
+                maximum = sum(groups[index][1] for index in measure.groups)
             ppm, rest = divmod(points * MICRO, maximum) if maximum else (0, 0)
             percent = measure.unit == "percent"
             values.append(ppm if percent else points)

@@ -14,6 +14,6 @@ def competition(scores: NDArray[np.int64], ranked: NDArray[np.bool_]) -> NDArray
 
 def in_order(scores: NDArray[np.int64], ranked: NDArray[np.bool_], ids: tuple[str, ...]) -> NDArray[np.int64]:
     """Indices (n,) of the units: first the ranked ones; by descending score, then by id."""
-    place = np.empty(len(ids), np.int64)
-    place[sorted(range(len(ids)), key=ids.__getitem__)] = np.arange(len(ids))
-    return np.lexsort((place, -scores, ~ranked))
+    by_id_index = np.empty(len(ids), np.int64)
+    by_id_index[sorted(range(len(ids)), key=ids.__getitem__)] = np.arange(len(ids))
+    return np.lexsort((by_id_index, -scores, ~ranked))

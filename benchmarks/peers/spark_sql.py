@@ -47,11 +47,11 @@ def divided(top: str, bottom: str, nominal: int) -> Column:
 
 
 def leaf_points(leaf: Leaf) -> Column:
-    """Micropoints, not rounded; null where an answer is missing, or 0 for kinds that compare it."""
-    value, most = sf.col(leaf.reads[0]), number(leaf.most)
+    """Micropoints, not rounded; null where an answer is missing; but 0 for kinds that only compare the answer."""
+    value, maximum = sf.col(leaf.reads[0]), number(leaf.maximum)
     match leaf.kind:
         case "flag" | "fault":
-            return sf.when(value == (1 if leaf.kind == "flag" else 0), most).otherwise(number(0))
+            return sf.when(value == (1 if leaf.kind == "flag" else 0), maximum).otherwise(number(0))
         case "choice":
             return sf.coalesce(*(sf.when(value == n, number(p)) for n, p in enumerate(leaf.options)), number(0))
         case "steps":
@@ -60,19 +60,19 @@ def leaf_points(leaf: Leaf) -> Column:
             ]  # fmt: skip
             return sf.coalesce(*steps, number(0))
         case "count":
-            return sf.when(value.isNotNull(), sf.least(value * leaf.each, most))
+            return sf.when(value.isNotNull(), sf.least(value * leaf.each, maximum))
         case "linear":
             distance = (sf.rint(value * MICRO) - leaf.start) * (1 if leaf.end > leaf.start else -1)
             length = number(abs(leaf.end - leaf.start))
             limited = sf.least(sf.greatest(distance, number(0)), length)
-            return sf.when(value.isNotNull(), limited * most / length)
+            return sf.when(value.isNotNull(), limited * maximum / length)
         case "awarded":
             return sf.rint(value * MICRO)
     part, of = value, sf.col(leaf.reads[1])
     if leaf.micro:
         part, of = sf.rint(part * MICRO), sf.rint(of * MICRO)
-    full = most if leaf.when_zero == "full" else number(0)
-    ratio = sf.when(part > of, of).otherwise(part) * most / sf.nullif(of, number(0))
+    full = maximum if leaf.when_zero == "full" else number(0)
+    ratio = sf.when(part > of, of).otherwise(part) * maximum / sf.nullif(of, number(0))
     return sf.when(of > 0, ratio).when((of == 0) & part.isNotNull(), full)
 
 
@@ -201,8 +201,8 @@ class SparkSql:
 
     def _level(self, section: Section) -> Column:
         held = []
-        for place, level in enumerate(section.levels):
-            gates = [section.gates[gate] for gate in section.level_gates(place)]
+        for index, level in enumerate(section.levels):
+            gates = [section.gates[gate] for gate in section.level_gates(index)]
             holds = [sf.col(f"`{section.code}.key {gate.key}`") >= gate.threshold for gate in gates]
             held.append(sf.when(reduce(and_, holds, sf.lit(True)), level))
         level = sf.coalesce(*held, sf.lit(0))

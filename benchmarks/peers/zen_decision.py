@@ -28,14 +28,14 @@ def number(micro: float) -> str:
 
 def leaf_points(leaf: Leaf) -> str:
     """An expression for points; 0 where an answer is missing."""
-    value, most = leaf.reads[0], number(leaf.most)
+    value, maximum = leaf.reads[0], number(leaf.maximum)
     match leaf.kind:
         case "flag":
-            return f"({value} == 1 ? {most} : 0)"
+            return f"({value} == 1 ? {maximum} : 0)"
         case "fault":
-            return f"({value} == 0 ? {most} : 0)"
+            return f"({value} == 0 ? {maximum} : 0)"
         case "choice":
-            chain = "".join(f"{value} == {place} ? {number(points)} : " for place, points in enumerate(leaf.options))
+            chain = "".join(f"{value} == {index} ? {number(points)} : " for index, points in enumerate(leaf.options))
             return f"({chain}0)"
         case "steps":
             signs = {"at_least": ">=", "above": ">", "at_most": "<=", "below": "<"}
@@ -44,14 +44,14 @@ def leaf_points(leaf: Leaf) -> str:
             )
             return f"({value} == null ? 0 : {chain}0)"
         case "count":
-            return f"({value} == null ? 0 : min([{value} * {number(leaf.each)}, {most}]))"
+            return f"({value} == null ? 0 : min([{value} * {number(leaf.each)}, {maximum}]))"
         case "linear":
             share = f"({value} - {number(leaf.start)}) / ({number(leaf.end)} - {number(leaf.start)})"
-            return f"({value} == null ? 0 : min([max([{share}, 0]), 1]) * {most})"
+            return f"({value} == null ? 0 : min([max([{share}, 0]), 1]) * {maximum})"
         case "awarded":
             return f"({value} == null ? 0 : {value})"
-    of, full = leaf.reads[1], most if leaf.when_zero == "full" else "0"
-    ratio = f"min([{value}, {of}]) * {most} / {of}"
+    of, full = leaf.reads[1], maximum if leaf.when_zero == "full" else "0"
+    ratio = f"min([{value}, {of}]) * {maximum} / {of}"
     return f"({value} == null or {of} == null ? 0 : ({of} > 0 ? {ratio} : {full}))"
 
 
@@ -133,12 +133,12 @@ class ZenDecision:
             sums = [" + ".join(leaf_points(leaf) for leaf in leaves) for leaves in line.alternatives]
             points = sums[0] if len(sums) == 1 else f"max([{', '.join(sums)}])"
             points = f"{'-' if line.sign < 0 else ''}({points})"
-            most = number(line.maximum)
+            maximum = number(line.maximum)
             if line.may_be_left_out:
                 codes = dict.fromkeys(code for leaf in line.leaves() for code in leaf.reads)
                 out = left_out(line, f"({' or '.join(f'{code} == null' for code in codes)})")
-                points, most = f"{out} ? 0 : {points}", f"{out} ? 0 : {most}"
-            expressions[f"points_{name(line.id)}"], expressions[f"max_{name(line.id)}"] = points, most
+                points, maximum = f"{out} ? 0 : {points}", f"{out} ? 0 : {maximum}"
+            expressions[f"points_{name(line.id)}"], expressions[f"max_{name(line.id)}"] = points, maximum
         return expressions
 
     def _sums(self) -> dict[str, str]:
@@ -166,27 +166,29 @@ class ZenDecision:
                 f"{code}_max_points > 0 ? {code}_points * {number(nominal)} / {code}_max_points : 0"
             )
         for section in self._method.sections:
-            for place, measure in enumerate(section.measures):
+            for index, measure in enumerate(section.measures):
                 parts = [f"{name(section.code)}__{name(section.groups[g][0])}" for g in measure.groups]
-                points, most = (" + ".join(f"{part}_{field}" for part in parts) for field in ("points", "max_points"))
+                points, maximum = (
+                    " + ".join(f"{part}_{field}" for part in parts) for field in ("points", "max_points")
+                )
                 if measure.criterion:
                     line = section.groups[measure.criterion[0]][1][measure.criterion[1]]
-                    points, most = f"points_{name(line.id)}", f"max_{name(line.id)}"
+                    points, maximum = f"points_{name(line.id)}", f"max_{name(line.id)}"
                 elif measure.total:
-                    points, most = f"{name(section.code)}_points", f"{name(section.code)}_max_points"
-                # If nothing applies, every gate holds.
-                percent = f"({most}) > 0 ? ({points}) / ({most}) : {MICRO}"
+                    points, maximum = f"{name(section.code)}_points", f"{name(section.code)}_max_points"
+                # If no criterion applies, every gate holds.
+                percent = f"({maximum}) > 0 ? ({points}) / ({maximum}) : {MICRO}"
                 key = points if measure.unit == "points" else percent
-                expressions[f"{name(section.code)}_key{place}"] = key
+                expressions[f"{name(section.code)}_key{index}"] = key
         return expressions
 
     def _table(self, section: Section) -> Context:
         """A decision table for the best level whose gates all hold; the first matching rule counts."""
         code = name(section.code)
         rules = []
-        for place, level in enumerate(section.levels):
-            rule: Context = {"_id": f"rule{place}", "out": str(level)}
-            for gate in (section.gates[n] for n in section.level_gates(place)):
+        for index, level in enumerate(section.levels):
+            rule: Context = {"_id": f"rule{index}", "out": str(level)}
+            for gate in (section.gates[n] for n in section.level_gates(index)):
                 rule[f"key{gate.key}"] = f"{'>' if gate.strict else '>='} {number(gate.minimum)}"
             rules.append({**{f"key{n}": "" for n in range(len(section.measures))}, **rule})
         return {
@@ -201,8 +203,8 @@ class ZenDecision:
         }
 
 
-def _node(place: str, kind: str, content: Context) -> Context:
-    return {"id": place, "name": place, "type": kind, "content": content, "position": {"x": 0, "y": 0}}
+def _node(node_id: str, kind: str, content: Context) -> Context:
+    return {"id": node_id, "name": node_id, "type": kind, "content": content, "position": {"x": 0, "y": 0}}
 
 
 def _expressions(named: dict[str, str]) -> list[Context]:

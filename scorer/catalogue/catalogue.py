@@ -47,7 +47,7 @@ class Catalogue:
     """Criteria sets by code, and the documents that were refused."""
 
     sets: Mapping[str, SetPlan]
-    """In code-point order."""
+    """Criteria sets by code, in code-point order of their codes."""
     refused: tuple[RefusedSet, ...]
     host: PluginHost
     sources: Mapping[str, str] = field(default_factory=dict)
@@ -179,9 +179,12 @@ def load_parsed(host: PluginHost, document: Document, compiler: GateCompiler, li
     except BaseException as error:  # a plugin's formula kind or check can raise anything
         if not is_plugin_fault(error):
             raise
-        if document.problems:  # parts of the set are missing, which may be the reason of the error
+        if document.problems:  # parts of the set are missing, which may be the cause
             return None
-        document.problem(("categories",), f"a plugin of its groups or formulas is broken: {describe_error(error)}")
+        document.problem(
+            ("categories",),
+            f"a plugin that scores its groups or adds its formula kinds is broken: {describe_error(error)}",
+        )
         return None
     for tier, plan in plans.items():
         for category, total in zip(plan.categories, plan.sums.compositions, strict=False):

@@ -18,6 +18,7 @@ from scorer.service.in_process import InProcessTransport
 from scorer_client import Client, FileTable, Province, ScorerError
 from scorer_client.files.read import criteria_set_of
 from scorer_client.forms import Form
+from scorer_client.shown import Count
 
 FILE = typer.Argument(
     help="Answers: .xlsx, .xlsm, .ods, .csv, .parquet, .arrow, or a directory of such files; 'scorer criteria template "
@@ -124,7 +125,7 @@ def rank_answers(
         UserError: the answers have violations, or the file has no unit of the tier.
     """
     try:
-        with err.status(f"ranking {len(answers.units)} units"):
+        with err.status(f"ranking {Count(len(answers.units)):unit}"):
             ranked = client.rank_file(
                 form.criteria_set, answers, period=period, province=province, tier=tier, full=True
             )
@@ -163,6 +164,6 @@ def report_violations(file: Path, error: ScorerError, language: Language, key: s
         print_error(f"{where}: {description}")
     total = error.violations_total
     words = WORDS[language.value]
-    count = words["mistakes" if total > 1 else "mistake"].format(n=total)
+    count = words["mistakes"].format(n=Count(total))
     only_options = all(_OPTION.fullmatch(violation.field) for violation in error.violations)
     return UserError(f"{count}{words[key]}" if only_options else f"{file}: {count}{words[key]}")

@@ -16,7 +16,7 @@ class Language(StrEnum):
 
 WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
-        "units": "{n} units",
+        "units": "{n:unit}",
         "ranked": "{ranked}/{n} ranked",
         "overall": "Overall",
         "rank": "rank",
@@ -44,7 +44,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "part": "a part",
         "not_reported": "not reported",
         "all_have": "Every unit to which {criterion} applies has all its points",
-        "who_lacks": "{n} units lack points of {criterion}: {parts}",
+        "who_lacks": "{n:unit lacks|units lack} points of {criterion}: {parts}",
         "criterion": "criterion",
         "subtotal": "subtotal",
         "of": "of",
@@ -53,12 +53,11 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "assumed": ": 'scorer criteria show {code}' says what is assumed",
         "facts": "Sentences of the report of 2020, with figures counted from these answers",
         "written": "written to {file}",
-        "forms_written": "{n} forms and {register} written to {directory}",
-        "mistake": "{n} mistake",
-        "mistakes": "{n} mistakes",
+        "forms_written": "{n:form} and {register} written to {directory}",
+        "mistakes": "{n:mistake}",
         "nothing_ranked": "; nothing was ranked or written",
         "found": " found",
-        "no_mistakes": "{file}: no mistakes in {n} units",
+        "no_mistakes": "{file}: no mistakes in {n:unit}",
     },
     "vi": {
         "units": "{n} đơn vị",
@@ -99,7 +98,6 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "facts": "Báo cáo năm 2020, tính lại từ số liệu",
         "written": "đã ghi vào {file}",
         "forms_written": "đã ghi {n} biểu mẫu và {register} vào {directory}",
-        "mistake": "{n} lỗi",
         "mistakes": "{n} lỗi",
         "nothing_ranked": "; chưa xếp hạng và chưa ghi gì",
         "found": "",

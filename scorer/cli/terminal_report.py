@@ -15,6 +15,7 @@ from scorer_client import CategoryResult, CriterionResult, GateCount, Province, 
 from scorer_client.causes import short_cause
 from scorer_client.forms import Form
 from scorer_client.sentences import limit_name, plain, rounded
+from scorer_client.shown import Count
 from scorer_client.titles import level_key, subtotal_key, text
 
 MAX_SHOWN_UNITS = 10
@@ -67,7 +68,7 @@ class Report:
         out.print(sentence, style="dim")
 
     def _ranking(self, ranking: Ranking) -> None:
-        count = self.words["units"].format(n=ranking.unit_count)
+        count = self.words["units"].format(n=Count(ranking.unit_count))
         out.print()
         title = self.tier(ranking.tier)
         if ranking.tier in self.form.within_parent:

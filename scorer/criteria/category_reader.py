@@ -137,7 +137,7 @@ class CategoryReader:
                 continue
             if total == 0 and highest:
                 message = (
-                    f"has only bonuses in tier {tier!r}, whose maximum counts as 0; to limit them, write "
+                    f"has only bonuses in tier {tier!r}, and bonuses have no maximum; to limit their points, write "
                     f"'cap: {plain(maximum)}' instead"
                 )
                 self.document.problem((*path, "points"), message)

@@ -62,7 +62,7 @@ MinimumValue = Annotated[
 
 
 def _options(value: object) -> tuple[str, ...]:
-    """Options of a choice, or ``true`` or ``false`` of a flag, from one or a list of them."""
+    """The options of a gate, from a single option or a list. The options of a flag are ``true`` and ``false``."""
     items = value if isinstance(value, list) and value else [value]
     for item in items:
         if not isinstance(item, str | bool):

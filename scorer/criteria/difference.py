@@ -61,7 +61,7 @@ def _group_parts(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> I
 
 
 DEFAULTS = {"cohort": "tier", "floor": 0}
-"""Default values as a document writes them, where the schema has another form."""
+"""Default values that a document writes in another form than the schema: the form of the document, by key."""
 
 _INNER = {"categories", "groups", "levels", "criteria", "indicators"}
 """Keys whose parts are compared one by one."""

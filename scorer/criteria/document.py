@@ -61,7 +61,8 @@ class Document:
     base: str = ""
     """The code of the set that the document extends, if any. Then paths are those of the merged content."""
     written: dict[Path, Path] = field(default_factory=dict)
-    """In a document that extends another: by path of a list's entry in the merged content, its path in the document."""
+    """In a document that extends another: for each entry of a list, by its path in the merged content, its path in the
+    document."""
     _seen: set[tuple[object, ...]] = field(default_factory=set)
     """Line, column and path of each problem."""
     _broken: set[Path] = field(default_factory=set)

@@ -121,7 +121,7 @@ class _Positions:
     keys: dict[Path, tuple[int, int]] = field(default_factory=dict)
     values: dict[Path, tuple[int, int]] = field(default_factory=dict)
     written: dict[Path, Path] = field(default_factory=dict)
-    """By path of a list's entry in the merged content, its path in the document."""
+    """For each entry of a list, by its path in the merged content: its path in the document."""
 
 
 class _Merge:
@@ -154,12 +154,12 @@ class _Merge:
         return self._mapping(new, base, own, path, inner)
 
     def _criterion(self, new: Any, base: Any, own: Path, path: Path) -> Any:
-        if "formula" in new:  # a formula comes with all of its keys
+        if "formula" in new:  # a new formula replaces the keys of the old formula
             base = {key: value for key, value in base.items() if key in schema.Criterion.model_fields}
         return self._mapping(new, base, own, path)
 
     def _level(self, new: Any, base: Any, own: Path, path: Path) -> Any:
-        if "gates" in new or "when" in new:  # two ways to state the condition
+        if "gates" in new or "when" in new:  # either key states a new condition, which replaces the old one
             base = {key: value for key, value in base.items() if key not in ("gates", "when")}
         return self._mapping(new, base, own, path)
 

@@ -36,7 +36,8 @@ ENTRIES = {
     ("SomeOf", "of"): "Condition",
     ("Not", "not"): "Condition",
 }
-"""The parts that the loader validates separately: model and key of their list or mapping, and model of its entries."""
+"""For each list or mapping whose entries the loader validates separately: the model and the key that hold it, and the
+model of its entries."""
 
 CONDITIONS: Mapping[str, type[BaseModel]] = {
     "measure": condition_schema.Gate,
@@ -165,7 +166,7 @@ def _add_formulas(kinds: Iterable[type[Formula]], definitions: dict[str, Any]) -
             if kind.nested:
                 keys["properties"][kind.nested] = {"type": "array", "items": {"$ref": REFERENCE.format(model="Part")}}
             keys["properties"] = {**common, **keys["properties"], "formula": {"const": name}}
-            # The definition's name has a blank, so that no model can have the same name.
+            # The definition's name has a space, so that no model can have the same name.
             reference = REFERENCE.format(model=complete.replace(" ", "%20"))
             condition = {"properties": {"formula": {"const": name}}, "required": ["formula"]}
             definition["allOf"].append({"if": condition, "then": {"$ref": reference}})

@@ -112,7 +112,10 @@ def _check_rules(criteria_set: CriteriaSet, category: Category, path: Path, docu
 
 
 def _too_few(condition: Condition, tier: str) -> Iterator[tuple[int, int]]:
-    """Yields, for each combination that requires more conditions than it has in a tier, both of these numbers."""
+    """Finds combinations that require more conditions than they have in a tier.
+
+    Yields the number of conditions that the combination requires, and the number that it has.
+    """
     if isinstance(condition, Negation):
         yield from _too_few(condition.of, tier)
     elif isinstance(condition, Combination):

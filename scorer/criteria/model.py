@@ -77,8 +77,8 @@ class Total:
 
 
 def _limited(cap: PointsByTier | None, tier: str, micro: int) -> int:
-    most = cap.of(tier) if cap else None
-    return micro if most is None else min(micro, most)
+    limit = cap.of(tier) if cap else None
+    return micro if limit is None else min(micro, limit)
 
 
 @dataclass(frozen=True)
@@ -214,7 +214,10 @@ class Category:
         return self._sum(tier, [group.highest(tier) for group in self.groups])
 
     def measure(self, terms: tuple[str, ...], tier: str) -> tuple[int, int]:
-        """The maximum and the most micropoints of a measure, see ``MeasureGate.terms``."""
+        """The maximum of a measure, and the most that it can give with bonuses; both in micropoints.
+
+        ``terms`` are as in ``MeasureGate.terms``.
+        """
         wholes: list[Category | Group | Criterion] = []
         for term in terms:
             groups = [group for group in self.groups if group.code == term]
@@ -236,7 +239,7 @@ class FromChildren:
     """How an answer of the units of a tier is computed from the answers of their children in the call."""
 
     indicator: str
-    """What is computed."""
+    """The indicator whose answer is computed."""
     tier: str
     method: Literal["sum", "mean", "share", "count"]
     """``share`` and ``count`` read a flag: the share or number of children that say yes."""

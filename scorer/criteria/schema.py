@@ -76,8 +76,9 @@ class Rounding(StrictModel):
 
 
 class CategoryRanking(StrictModel):
-    """How units are ordered in one category. Missing keys are those of the set; by default the category's score
-    decides.
+    """How units are ordered in one category.
+
+    By default, ``ties`` and ``precision`` are those of the set, and ``by`` is the category's score.
     """
 
     ties: Literal["competition", "dense", "ordinal"] | None = None
@@ -107,7 +108,7 @@ class Overall(StrictModel):
     """Which units are ranked overall, and how the categories make up the overall score."""
 
     requires: list[Code] | None = Field(default=None, min_length=1)
-    """The categories in which a unit must be ranked; by default all."""
+    """The categories in which a unit must be ranked to be ranked overall; by default all."""
     combine: Literal["sum", "sum_of_converted", "arithmetic_mean", "geometric_mean"] = "sum"
     points: Amount | None = None
     """Stated maximum; a mean requires it."""
@@ -219,7 +220,7 @@ class Category(StrictModel):
     combine: Literal["sum", "arithmetic_mean", "geometric_mean"] = "sum"
     cap: Amount | None = None
     floor: Floor = True
-    """Whether the points are at least 0."""
+    """True for ``floor: 0``: negative points become 0. False for ``floor: none``."""
     weight: Share | None = None
     ranking: CategoryRanking = CategoryRanking()
 
@@ -240,7 +241,7 @@ class Group(StrictModel):
     cap: Amount | None = None
     weight: Share | None = None
     subtotal: Code | None = None
-    """The subtotal of the criteria that do not name their own."""
+    """The subtotal of those criteria of the group that name no subtotal themselves."""
 
 
 class Criterion(BaseModel):

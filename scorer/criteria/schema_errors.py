@@ -28,7 +28,7 @@ def parse_model(document: Document, path: Path, model: type[Model], data: object
         errors = error.errors()
         for item in errors:
             loc = item["loc"]
-            # A list whose items failed is also reported as too short.
+            # Pydantic also reports a list with invalid items as too short.
             if item["type"] == "too_short" and any(o["loc"][: len(loc)] == loc and o["loc"] != loc for o in errors):
                 continue
             ctx = item.get("ctx", {})

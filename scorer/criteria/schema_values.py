@@ -104,7 +104,7 @@ MAX_COMMENDED = 1_000_000
 
 def _best(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_COMMENDED:
-        raise ValueError(f"expected a whole number from 1 to {MAX_COMMENDED}, or one by tier, not {short_repr(value)}")
+        raise ValueError(f"expected a whole number from 1 to {MAX_COMMENDED}, or one per tier, not {short_repr(value)}")
     return value
 
 

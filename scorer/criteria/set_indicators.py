@@ -28,7 +28,8 @@ class SetIndicators:
         self._broken: set[str] = set()
         """Codes of the indicators that the document declares with mistakes, which are already reported."""
         self._sources: dict[str, tuple[tuple[Source, ...], str]] = {}
-        """By indicator that criteria read: its sources, and the path of the first of these criteria."""
+        """For each indicator that criteria read, by code: its sources, and the path of the first criterion that reads
+        it."""
         self._has_unknown_group = False
 
     def sources(self) -> dict[str, tuple[Source, ...]]:
@@ -104,7 +105,7 @@ class SetIndicators:
                     )
 
     def _add(self, path: Path, code: str, indicator: Indicator, sources: tuple[Source, ...]) -> None:
-        """Adds an indicator to those that criteria read, with one for each other source of its answers."""
+        """Adds an indicator to those that criteria read, and one more for each further source of its answers."""
         if code.startswith(PREVIOUS):  # last period's answer is final: it has no sources
             self.read.setdefault(code, previous(indicator))
             return

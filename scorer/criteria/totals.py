@@ -89,7 +89,7 @@ def _check_overall(criteria_set: CriteriaSet, tier: str, document: Document) -> 
         document.problem(("overall", "points"), message)
     amounts = [(category.code, category.maximum(tier)) for category in criteria_set.categories]
     if overall.combine is Combine.SUM_OF_CONVERTED:
-        amounts = [(c.code, _most_converted(c, tier)) for c in criteria_set.categories]
+        amounts = [(c.code, _largest_converted(c, tier)) for c in criteria_set.categories]
     largest = sum(amount for _, amount in amounts)
     if max(largest, total) > MAX_MICROPOINTS:
         code = max(amounts, key=lambda item: item[1])[0]
@@ -97,15 +97,15 @@ def _check_overall(criteria_set: CriteriaSet, tier: str, document: Document) -> 
         document.problem(("overall", "combine"), f"{message}the limit is {plain(MAX_MICROPOINTS)}")
 
 
-def _most_converted(category: Category, tier: str) -> int:
+def _largest_converted(category: Category, tier: str) -> int:
     """The largest converted score, in micropoints. With bonuses, a unit reaches it when few criteria apply to it."""
     maximum, highest = category.maximum(tier), category.highest(tier)
     lowest = sum(c.bounds(tier)[0] for group in category.groups for c in group.of(tier))
-    most = max(highest, -lowest if category.total.may_be_negative else 0)
-    if most <= maximum:
+    most_points = max(highest, -lowest if category.total.may_be_negative else 0)
+    if most_points <= maximum:
         return maximum
     smallest = _smallest_applicable(category, tier)
-    return most * maximum // smallest if smallest else maximum
+    return most_points * maximum // smallest if smallest else maximum
 
 
 def _smallest_applicable(category: Category, tier: str) -> int:

@@ -30,8 +30,8 @@ MAX_DIGITS = 30
 MERGE_KEY = "<<"
 """The key that, in YAML 1.1, copies the keys of another mapping. YAML 1.2 has no such key."""
 _PORTABLE_NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*|(0|[1-9][0-9]*)?\.[0-9]*)")
-"""Numbers that mean the same in every version of YAML. Not so 010, which is 8 or 10, and 1_0 and 1e3, which are numbers
-or texts."""
+"""Numbers that mean the same in every version of YAML. Excluded are 010, which means 8 or 10, and 1_0 and 1e3, which
+are numbers or texts."""
 _STANDARD_TAG_PREFIX = "tag:yaml.org,2002:"
 
 
@@ -113,7 +113,7 @@ class _Converter:
         if not self.too_large and (self.count >= MAX_VALUES or self.characters > MAX_CHARACTERS):
             self.too_large = True
             limit = f"{MAX_VALUES} values" if self.count >= MAX_VALUES else f"{MAX_CHARACTERS} characters"
-            self.document.problem(path, f"more than {limit}; are there aliases that multiply?")
+            self.document.problem(path, f"more than {limit}; are there aliases of aliases?")
         if not self.too_large and depth == MAX_DEPTH:
             self.too_large = True
             self.document.problem(path[:3], f"deeper than {MAX_DEPTH} levels")
@@ -155,7 +155,7 @@ class _Converter:
         tag, text = str(node.tag).removeprefix(_STANDARD_TAG_PREFIX), str(node.value)
         if tag == "str":
             if any("\ud800" <= character <= "\udfff" for character in text):
-                self.document.problem(path, f"{text!r} contains half a character (an escape from \\ud800 to \\udfff)")
+                self.document.problem(path, f"{text!r} contains a lone surrogate (an escape from \\ud800 to \\udfff)")
             invisible = [] if text.isprintable() else [c for c in text if c not in "\n\t" and _is_invisible(c)]
             if invisible:
                 message = f"{CONTROL_PROBLEM} (U+{ord(invisible[0]):04X}); delete it"

@@ -1,1 +1,1 @@
-"""From answers to points, levels and ranks."""
+"""Scores units: computes points, levels and ranks from answers."""

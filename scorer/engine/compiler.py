@@ -40,7 +40,7 @@ def compile_tier(
         criteria_set: the criteria set.
         tier: one of its tiers.
         plugins: the plugin that scores each group, by group code.
-        formula_plugins: for each formula kind that a plugin adds, by class: the plugin.
+        formula_plugins: the plugin that adds each formula kind, by class of the kind; without the scorer's own kinds.
     """
     of_tier = [category for category in criteria_set.categories if category.tiers((tier,))]
     rows = indicator_rows(criteria_set)

@@ -1,4 +1,4 @@
-"""Why a unit has its level: the gates of the next better level that it fails; and counts of these over a ranking.
+"""Explains levels: the gates of the next better level that a unit fails, and the numbers of units that fail each gate.
 
 ``units`` selects the units to count: an array (m,) of their indices, or a slice.
 """

@@ -15,7 +15,7 @@ has many cells, but only eight counts.
 
 durable-rules 2.0.28 crashes, hangs and gives wrong answers in many situations. This module avoids them:
 
-- It uses no Host and not ``durable.lang``, because their timers steal matches.
+- It uses no Host and not ``durable.lang``, because their timers can take matches away from this module.
 - There is only one sid and one id, and both are constant.
 - Facts have only whole numbers under generated keys, and rules use only ``$gte``.
 - The last rule always fires, which proves that an answer is complete.

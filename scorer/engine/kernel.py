@@ -29,7 +29,7 @@ class RuleTable:
 
     table: GateTable
     compared: Sequence[int]
-    """What each key compares: see COMPARISON in native/layout.h."""
+    """The number that each key stands for: see ``compared`` in native/layout.h."""
     kinds: Sequence[str]
     """The ``KeyKind`` of each key."""
     outcomes: range

@@ -9,7 +9,7 @@ from scorer.engine.scoring import CategoryScores
 from scorer.model.fixed_point import MICRO, Floats, Ints
 
 Orders = dict[Node, Ints]
-"""For each combination: (m, parts) the indices of its parts, for each unit.
+"""For each combination: (m, parts) for each of m units, the indices of the combination's parts, sorted.
 
 The part that the unit misses by least comes first. Parts that hold come last, in the set's order.
 """

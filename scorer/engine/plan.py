@@ -1,4 +1,4 @@
-"""What a criteria set determines for one tier, computed once on loading: maxima, measures, thresholds, gate tables."""
+"""Plans: all that a criteria set determines for a tier, computed once on loading: maxima, measures, gate tables."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ class CategoryPlan:
 
     @cached_property
     def cells(self) -> tuple[Cells, ...]:
-        """By rule, see ``Cells``."""
+        """The ``Cells`` of each rule."""
         return tuple(cells_of(rule, self.gates) for rule in self.rules)
 
 
@@ -146,7 +146,7 @@ class SumsPlan:
     criteria: tuple[tuple[int, int], ...]
     """A pair for each criterion that is a measure: the index of the group, and the index of the criterion in it."""
     keys: tuple[tuple[int, ...], ...]
-    """For each category, what its keys compare: see COMPARISON in native/layout.h."""
+    """For each category, the number that each of its keys stands for: see ``compared`` in native/layout.h."""
 
 
 @dataclass(frozen=True)
@@ -262,7 +262,7 @@ class TierPlan(DerivedValues):
 
     @cached_property
     def other_checks(self) -> list[int]:
-        """Indices of the other checks."""
+        """Indices of the checks that are not in ``plain_parts``: Python runs them."""
         return [index for index in range(len(self.checks)) if index not in self.plain_parts]
 
     @cached_property
@@ -290,7 +290,7 @@ class SetPlan(DerivedValues):
 
     criteria_set: CriteriaSet
     tiers: Mapping[str, TierPlan]
-    """In the set's order."""
+    """The plan of each tier, by tier, in the set's order of tiers."""
     rows: Mapping[str, int]
     """The matrix row of each indicator."""
     providers: tuple[Provider, ...]

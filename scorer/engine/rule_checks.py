@@ -23,7 +23,8 @@ from scorer.engine.rules import KeyKind, RulePlan, holding
 from scorer.model.fixed_point import MICRO, Bools, Ints
 
 MAX_COMBINATIONS = 200_000
-"""Maximum number of combinations of intervals that are checked. With more, nothing is reported."""
+"""Maximum number of combinations of intervals that are checked. If there are more, a
+warning says that the rule was not checked."""
 UNBOUNDED = 2**60
 """Stands for no bound: larger than every key."""
 
@@ -41,7 +42,7 @@ class Finding:
 
 
 class _Excluded(Enum):
-    """Which of the criteria that can be not applicable are so."""
+    """Which of the criteria that may not apply to a unit do not apply to it."""
 
     NONE = "none"
     ALL = "all"
@@ -86,8 +87,8 @@ def _easier(
     worse: RulePlan,
     limits: Sequence[RulePlan],
 ) -> Iterator[Finding]:
-    """Yields a finding if a unit can reach the better level although it fails the next worse one, or if no unit can
-    reach the worse one alone.
+    """Yields a finding if a unit can reach the better level although it fails the next worse one, or if every
+    unit that reaches the worse level also reaches the better one.
 
     ``limits`` are the limits that can forbid the better level.
     """
@@ -268,9 +269,9 @@ class _Range:
         reached = -(-(least // 2) * self.least_maximum // MICRO)  # for an even key: at least
         above = (least // 2) * self.least_maximum // MICRO + 1
         from_share = np.where(least % 2 == 0, reached, above)
-        most = np.minimum(np.maximum(high, 0), 2**31)
-        below = -(-(most // 2) * self.maximum // MICRO) - 1
-        to_share = np.where(most % 2 == 0, below, (most // 2) * self.maximum // MICRO)
+        end = np.minimum(np.maximum(high, 0), 2**31)
+        below = -(-(end // 2) * self.maximum // MICRO) - 1
+        to_share = np.where(end % 2 == 0, below, (end // 2) * self.maximum // MICRO)
         to_share = np.where(high == UNBOUNDED, self.high, to_share)
         if self.maximum == 0:
             to_share = np.where(high == UNBOUNDED, self.high, -1)

@@ -1,4 +1,6 @@
-"""The rules of a category in one tier: its levels and limits as trees of gates, and what follows from their tables."""
+"""The rules of a category in one tier: its levels and limits as trees of gates, and the gates that fail in each cell of
+their tables.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +17,15 @@ from scorer.model.fixed_point import Bools, Floats, Ints
 
 
 class KeyKind(StrEnum):
-    """What rules compare."""
+    """The kind of number that a key stands for."""
 
     PERCENT = "percent"
     """The percentage of a measure, with its fraction."""
     POINTS = "points"
     """The points of a measure."""
     ANSWER = "answer"
-    """The answer to a flag or a choice: the index of the option; no threshold is reached if it was not reported."""
+    """The answer to a flag or a choice: the index of the option. An answer that was not reported reaches no
+    threshold."""
     LEVEL = "level"
     """The level of another category, counted from its worst level, 1; 0: none."""
 
@@ -95,7 +98,9 @@ class Node:
 
 @dataclass(frozen=True)
 class RulePlan:
-    """The condition of a level. For a limit: the negated limit, a condition of all levels that the limit forbids."""
+    """The condition of a level. For a limit: that the limit does not apply. All levels that the limit forbids require
+    this.
+    """
 
     level: int
     """The level; 0 for a limit."""
@@ -116,7 +121,7 @@ class RulePlan:
 
 @dataclass(frozen=True)
 class Cells:
-    """What follows from each cell of the table of a rule.
+    """The gates that fail in each cell of the table of a rule.
 
     A cell is one combination of thresholds reached, so all units of a cell pass the same gates of the rule.
     """

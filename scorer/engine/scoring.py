@@ -72,7 +72,7 @@ class CategoryScores(NamedTuple):
     plan: CategoryPlan
     table: ScoreTable
     rows: tuple[int, ...]
-    """Rows of the table: the category's own, and those of its measures."""
+    """Indices of rows of the table: first the category's own sum, then its measures."""
     cells: tuple[Ints, ...]
     """For each rule: (n,) the unit's cell in the rule's table."""
     level: Ints
@@ -132,7 +132,7 @@ class Assessment:
     eligible: Bools
     """(n,) whether the unit is ranked in every required category."""
     sums: ScoreTable
-    """Rows as in ``SumsPlan``: the categories, all categories together, the other measures."""
+    """One row per sum, in the order of ``SumsPlan``: the categories, the overall score, then the measures."""
     group_sums: ScoreTable | None
     """A row per group; None unless ``assess`` was called with ``full``."""
     subtotals: ScoreTable | None
@@ -196,9 +196,9 @@ def _chunks(units: int) -> Iterator[slice]:
 
 
 def _results(plan: TierPlan, units: int, plugin_scored: Mapping[int, PluginGroup], *, full: bool) -> Results:
-    """Arrays for the results of n units, with the sums of the groups that a plugin has scored filled in.
+    """Creates the arrays for the results of n units. The sums of groups that a plugin has scored are already filled in.
 
-    There are sums of groups if ``full``, or if the kernel needs those of plugin-scored groups.
+    There are sums of groups if ``full``, or if a plugin has scored a group, because the kernel then needs its sums.
     """
     sums, groups = plan.sums, ScoreTable(plan.group_maxima, 0, units) if full or plugin_scored else None
     if groups is not None:

@@ -131,7 +131,7 @@ def _composition(total: Total, tier: str, weights: tuple[Fraction, ...], *, has_
 def _compared(
     categories: Sequence[CategoryPlan], measures: Sequence[Sequence[int]], sums: int, indicators: int
 ) -> tuple[tuple[int, ...], ...]:
-    """See ``SumsPlan.keys``; ``measures`` has the sum of each measure, by category."""
+    """The value of ``SumsPlan.keys``. ``measures`` has, for each category, the index of the sum of each measure."""
     bases = {
         KeyKind.PERCENT: 0,
         KeyKind.POINTS: sums,

@@ -120,7 +120,7 @@ def validate(
 
 
 def _compute_answers(plan: SetPlan, submission: Submission, paths: FieldPaths, violations: Violations) -> None:
-    """Computes the answers of units whose children are in the call, and refuses those that were sent."""
+    """Computes the answers of units whose children are in the call. If such answers were sent, they are violations."""
     ids, tiers, parents = submission.ids, submission.tiers, submission.parents
     for code, units in computed_answers(plan, ids, tiers, parents, submission.matrix):
         violations.add_all(
@@ -290,7 +290,7 @@ def _check_rules(
 ) -> None:
     """Checks rules between several answers of a unit.
 
-    If ``checked`` is given, the same units with other answers, violations that it also has are not reported again.
+    ``checked`` has the same units with answers that were checked before. Their violations are not reported again.
     """
     for check in checks:
         violating = check.violating(cohort)

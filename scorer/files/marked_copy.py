@@ -85,7 +85,9 @@ def _position(book: Any, field: str) -> tuple[str, int, int]:
         match = _SHEET.fullmatch(field)
         position = match[1] if match else book.sheetnames[0], 1, 1
     name, row, column = position
-    written = {unicodedata.normalize("NFC", sheet): sheet for sheet in book.sheetnames}  # violations have the NFC form
+    written = {
+        unicodedata.normalize("NFC", sheet): sheet for sheet in book.sheetnames
+    }  # violations name sheets in NFC form
     return (written[name], row, column) if name in written else (book.sheetnames[0], 1, 1)
 
 

@@ -91,7 +91,7 @@ class Formula(BaseModel):
     kind: ClassVar[str]
     """The name used in criteria sets."""
     nested: ClassVar[str | None] = None
-    """Name of the field that holds the parts of the formula, which are formulas; None: it has no parts."""
+    """Name of the field whose items are formulas, the parts of this one; None: the kind has no parts."""
 
     @property
     def needs_cohort(self) -> bool:
@@ -216,7 +216,7 @@ class Threshold:
     """A number or a day with which answers are compared."""
 
     micro: int
-    """Millionths; of a day, the days since 1970-01-01 in millionths."""
+    """The number in millionths; for a day, the number of days since 1970-01-01 in millionths."""
     is_date: bool
 
     @property

@@ -128,14 +128,15 @@ class ZScores(Formula):
 
     kind: ClassVar[str] = "z_scores"
     weights: dict[str, Share] = Field(min_length=1)
-    """The weight of each indicator, relative to those of the others."""
+    """The weight of each indicator, relative to the weights of the other indicators."""
     lower_is_better: tuple[str, ...] = ()
     start: Edge | None = Field(default=None, alias="from")
     """The mean z-score that gives no points. Without ``from`` and ``to``: the lowest of all units."""
     to: Edge | None = None
     """The mean z-score that gives all points. Without ``from`` and ``to``: the highest of all units."""
     when_equal: WhenEqual | None = None
-    """Without ``from`` and ``to``: what all units get if their mean z-scores are equal."""
+    """What all units get if their mean z-scores are equal. Required if ``from`` and ``to`` are not given, else not
+    allowed."""
     deviation: Literal["population", "sample"] | None = None
     """Which standard deviation is used, if ``from`` and ``to`` are given: ``population`` (default) divides by n,
     ``sample`` by n - 1."""
@@ -159,7 +160,10 @@ class ZScores(Formula):
             if self.start is not None or self.to is not None:
                 yield ("from" if self.to is None else "to",), "give both 'from' and 'to', or neither"
             elif self.when_equal is None:
-                yield ("when_equal",), "the required key 'when_equal' is missing: what units get if all are equal"
+                yield (
+                    ("when_equal",),
+                    "the required key 'when_equal' is missing: full or zero points if all units are equal",
+                )
             if self.deviation is not None:
                 yield ("deviation",), "has no effect unless 'from' and 'to' are given"
             return
@@ -187,8 +191,8 @@ class ZScores(Formula):
         return Fraction(0) if missing[unit] else scale.exact(scores[unit])
 
     def _scores(self, maximum: int, cohort: Cohort, excluded: Bools | None) -> tuple[list[int], _Scale, Bools]:
-        """The score of each unit (its mean z-score x 10^DIGITS x the sum of the weights), the scale of the scores, and
-        which units have no score.
+        """The score of each unit (its mean z-score x 10^RECIPROCAL_DECIMALS x the sum of the weights), the scale of the
+        scores, and which units have no score.
 
         Only units that reported all indicators and to which the criterion applies count in means and deviations.
         """

@@ -66,7 +66,7 @@ class CombinedFormula(Formula):
                 yield read._replace(path=(str(self.nested), n, *read.path))
 
     def problems(self, points: PointsByTier, tiers: Iterable[str]) -> Iterator[tuple[Path, str]]:
-        """Reports the problems of the parts, and parts that may not apply: they could not shrink the maximum."""
+        """Reports the problems of the parts, and parts that may not apply, because a part cannot shrink the maximum."""
         tiers = list(tiers)
         for n, part in enumerate(parts_of(self)):
             part_path: Path = (str(self.nested), n)

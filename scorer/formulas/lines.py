@@ -183,7 +183,7 @@ class CombinedLine(Line):
     @staticmethod
     @abstractmethod
     def total(parts: Iterable[Fraction]) -> Fraction:
-        """The exact micropoints of one unit, from those of the parts."""
+        """The exact micropoints of one unit, from the exact micropoints of its parts."""
 
     def fields(self) -> Mapping[str, float]:
         """See ``Line``."""

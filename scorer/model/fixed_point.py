@@ -66,7 +66,7 @@ def to_micro(value: int | Decimal) -> int:
     """The whole number of millionths in ``value``.
 
     Raises:
-        ValueError: more than six decimals, or not finite.
+        ValueError: the number has more than six decimals, or is not finite.
     """
     try:
         scaled = Fraction(value) * MICRO
@@ -96,7 +96,7 @@ def to_share(value: object) -> Fraction:
             f"expected a percentage, a fraction or a number, such as 80%, 1/3 or 0.8, not {short_repr(value)}"
         )
     if not 0 < share <= MAX_SHARE:
-        raise ValueError(f"{short_repr(value)} is not above 0 and at most {MAX_SHARE}")
+        raise ValueError(f"must be above 0 and at most {MAX_SHARE}, not {short_repr(value)}")
     return share
 
 
@@ -219,7 +219,7 @@ class PointsByTier:
 
 def _points(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        raise ValueError(f"expected a number of points, such as 2 or 1.5, or one by tier, not {short_repr(value)}")
+        raise ValueError(f"expected a number of points, such as 2 or 1.5, or one per tier, not {short_repr(value)}")
     micro = to_micro(value)
     if not 0 <= micro <= MAX_MICROPOINTS:
         raise ValueError(f"{short_repr(value)} points are not between 0 and {plain(MAX_MICROPOINTS)}")

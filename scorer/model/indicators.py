@@ -41,7 +41,7 @@ class Source(StrEnum):
     VERIFIED = "verified"
     """What a verifier accepted."""
     SURVEYED = "surveyed"
-    """What a survey found, such as one among citizens."""
+    """The result of a survey, for example among citizens."""
 
     @property
     def titles(self) -> Mapping[str, str]:

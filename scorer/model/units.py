@@ -27,8 +27,8 @@ class Cohort:
     matrix: Floats
     """(indicators, n) answers: NaN for not reported, otherwise as ``IndicatorKind`` says."""
     excluded: Mapping[str, Bools]
-    """For each criterion, by id: (n,) whether it does not apply to the unit. A criterion without an entry applies to
-    all."""
+    """For each criterion, by id: (n,) whether it does not apply to the unit. A criterion without an entry applies
+    to all units."""
     in_order: bool = False
     """True if the ids are known to be in code-point order."""
 

@@ -46,8 +46,8 @@ DOWN: int
 UP: int
 
 MeanExactly = Callable[[int, tuple[float, ...]], float]
-"""Called with the index of a sum, and the points, then the applicable maxima of all its possible members; returns its
-exactly rounded points."""
+"""A function that returns the exactly rounded points of a sum. Its arguments are the index of the sum, and a tuple with
+the points of all groups or categories, then their applicable maxima."""
 Sums = tuple[
     NDArray[np.float64],
     NDArray[np.bool_],
@@ -65,7 +65,8 @@ Sums = tuple[
 ]
 """The arguments of ``score`` from maxima to tables."""
 RoundExactly = Callable[[int, int], tuple[float, float]]
-"""Called with the indices of a criterion and a unit; returns the exactly rounded points, and the remainder."""
+"""A function that returns the exactly rounded points and the remainder. Its arguments are the indices of a criterion
+and a unit."""
 
 def evaluate_lines(
     lines: np.ndarray,

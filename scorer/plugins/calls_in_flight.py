@@ -81,6 +81,16 @@ class PluginCalls:
                 self._last = call.runs
                 self._write()
 
+    def __str__(self) -> str:
+        """The plugins that score now or scored last, such as "while plugin 'a' scored"; empty if there are none.
+
+        It waits for no lock, because code that ends the process calls it.
+        """
+        plugins = tuple(dict.fromkeys(plugin for call in tuple(self._calls) for plugin in call.runs))
+        when = "while" if plugins else "after"
+        plugins = plugins or self._last
+        return f"{when} {' or '.join(plugins)} scored" if plugins else ""
+
     def _write(self) -> None:
         if self._journal:
             self._journal.write([(call.thread, call.runs) for call in self._calls], self._last)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import faulthandler
+import importlib.util
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib.resources.abc import Traversable
@@ -47,9 +49,11 @@ def load_plugin(
         plugin: the plugin without its declarations.
         load: imports its module and returns it.
         before: the plugins loaded earlier. Their groups and formula kinds cannot be declared again.
-        runs_code: whether this runs code of the plugin's author. Only then are changes to the state of the process
-            detected: in a running server, other threads may change that state at the same time.
-        loaded_code: the code that is watched, for plugins of others. Open files are watched then too.
+        runs_code: whether this runs code of the plugin's author. If so, changes that the code makes to the state of the
+            process are undone, and the plugin is quarantined. If not, the state is not compared, because other threads
+            of a running server may change it at the same time.
+        loaded_code: the code of the process, which the plugin must not change; open files are then compared too. None:
+            neither is compared.
 
     Returns:
         The plugin with its declarations; or quarantined, if its code fails in any way or a declaration is wrong.
@@ -59,10 +63,11 @@ def load_plugin(
     if loaded_code:
         loaded_code.update()
     changed_code: list[str] = []
+    finders = [*sys.meta_path]
     try:
         module = load()
-        faulthandler.cancel_dump_traceback_later()  # it can end the process
-        if loaded_code:  # at once, because what follows uses these functions
+        faulthandler.cancel_dump_traceback_later()  # a pending dump can end the process
+        if loaded_code:  # at once, because the next lines use these functions
             changed_code += loaded_code.restore()
         manager = _manager(plugin.name, module)
         groups = _results(manager.hook.scorer_criterion_group)
@@ -84,9 +89,12 @@ def load_plugin(
         _check_changes(changed_code, before_files)
         if process_state and (changes := process_state.restore()):
             raise PluginError(changes)
+        if loaded_code:
+            _check_imports()
     except BaseException as error:
         if loaded_code:
             changed_code += loaded_code.restore()
+            sys.meta_path[:] = finders
         if not is_plugin_fault(error):
             raise
         if process_state:
@@ -103,8 +111,16 @@ def _check_changes(code: Sequence[str], before_files: Mapping[int, tuple[int, in
         raise PluginError(f"closes or redirects files of the process (descriptor {descriptors})")
 
 
+def _check_imports() -> None:
+    """Checks that modules can still be found: a plugin may add an object that finds its modules, but one that works."""
+    try:
+        importlib.util.find_spec("scorer_no_such_module")
+    except Exception as error:
+        raise PluginError(f"breaks the import of modules: {describe_error(error)}") from error
+
+
 def _changes(code: Sequence[str]) -> str:
-    """What a plugin has changed, from the names in the code; empty if it has changed nothing."""
+    """Describes the changes of a plugin, from the names of the changed functions; empty if there are none."""
     return f"changes {', '.join(sorted(code)[:MAX_SHOWN_CHANGES])}, which the whole service uses" if code else ""
 
 

@@ -153,5 +153,5 @@ class CriterionGroup:
 
 
 def overrides_score(group: CriterionGroup) -> bool:
-    """Whether a group scores by code of its own instead of by the formulas."""
+    """Whether a group overrides ``score``, so that its own code scores instead of the formulas."""
     return getattr(group.score, "__func__", None) is not CriterionGroup.score

@@ -52,7 +52,8 @@ class PluginHost:
 
     @classmethod
     def installed(cls, time_limit: float = TIME_LIMIT) -> PluginHost:
-        """Loads every plugin installed in this environment: those of egov-scorer first, then by distribution and name.
+        """Loads every plugin that is installed in this environment: first those of egov-scorer, then the others by
+        distribution and name.
 
         If two plugins declare the same group or formula kind, the second plugin is quarantined. Plugins of other
         distributions are probed in another process first. A plugin that fails there is quarantined and not imported.

@@ -26,7 +26,7 @@ MAX_DUMP_BYTES = 2**20
 
 @dataclass(frozen=True)
 class Death:
-    """What the plugins in a process were doing when it died."""
+    """The plugins that were running in a process when it died."""
 
     plugins: tuple[str, ...] = ()
     """The plugins whose code was running in the thread that crashed; in any thread if that thread is not known."""
@@ -103,7 +103,7 @@ class PluginJournal:
         if crash:
             calls = [call for call in calls if call[0] == int(crash[1], 16)]
         plugins = tuple(dict.fromkeys(plugin for _, plugins in calls for plugin in plugins))
-        return Death(plugins, _own_line(re.findall(r'  File "(.*)", line (\d+)', crash[2])) if crash else "")
+        return Death(plugins, own_line(re.findall(r'  File "(.*)", line (\d+)', crash[2])) if crash else "")
 
     def close(self) -> None:
         """Frees the memory."""
@@ -114,7 +114,7 @@ class PluginJournal:
         return self._memory[:].partition(b"\0")[0]
 
 
-def _own_line(frames: Sequence[tuple[str, str]]) -> str:
+def own_line(frames: Sequence[tuple[str, str]]) -> str:
     """The line of a plugin that was running, in the outermost function of the plugin; empty if no plugin was running.
 
     If this function had called other code, the line is that of the call: the plugin's author must look there first.

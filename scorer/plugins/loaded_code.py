@@ -8,16 +8,16 @@ from collections.abc import Mapping
 from types import FunctionType, ModuleType
 
 OWN = "scorer."
-"""Prefix of the names of the scorer's modules. Private functions are compared too there."""
+"""Prefix of the names of the scorer's modules. Of these modules, private functions are compared too."""
 
 METHODS = (FunctionType, classmethod, staticmethod, property)
 
 
 class LoadedCode:
-    """All modules that are loaded, their functions and classes, and the methods of these classes.
+    """A snapshot of all loaded modules, their functions and classes, and the methods of these classes.
 
-    A plugin may import further modules, but it must not replace what others use. This includes all libraries, because
-    the service would fail later, without a sign of the plugin.
+    A plugin may import further modules, but it must not replace functions, not even those of libraries. Otherwise the
+    service could fail later, and nothing would show that the plugin is the cause.
     """
 
     def __init__(self) -> None:
@@ -38,10 +38,10 @@ class LoadedCode:
         """Undoes all changes since the last update.
 
         Returns:
-            The names of what was changed, such as "json.loads".
+            The names of the changed functions and modules, such as "json.loads".
         """
         changes: list[str] = []
-        for owner in self._owners:  # Python's own functions first, which the others need
+        for owner in self._owners:  # builtins come first, because restoring the other modules uses them
             changes += owner.restore()
         for name, module in self._modules.items():
             if sys.modules.get(name) is not module:
@@ -80,5 +80,5 @@ class _Owner:
 
 
 def _is_shared(name: str, is_own: bool) -> bool:
-    """Whether others use a name of a module: it is not private, as ``_x`` is."""
+    """Whether other modules may use a name of a module: names such as ``_x`` are private, except in the scorer."""
     return is_own or not name.startswith("_") or name.startswith("__")

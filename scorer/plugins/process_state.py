@@ -117,7 +117,7 @@ CALL_VALUES: tuple[Value, ...] = (
     ("the profiling of calls (setprofile)", sys.getprofile, sys.setprofile),
 )
 """Values that plugins must change neither when they are imported nor when they score. They are quick to read.
-Values that other threads change temporarily are not among them; ``warnings.catch_warnings`` so changes filters."""
+Values that other threads change temporarily are not among them, such as the filters of warnings."""
 
 VALUES: tuple[Value, ...] = (
     ("the mask of file modes", _umask, os.umask),

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable
 from egov.scorer.v1 import criteria_pb2, scorer_pb2
 from scorer.catalogue.catalogue import Catalogue
 from scorer.plugins.calls_in_flight import PluginCalls
-from scorer.plugins.journal import PluginJournal
 from scorer.service.call.access import Access
 from scorer.service.call.admission import Admission
 from scorer.service.call.drain import Drain
@@ -43,8 +42,8 @@ SERVICES = (SCORER, CRITERIA)
 QUIET_SECONDS = 0.05
 """If gRPC hands over no call for this time, a stopping server assumes that all calls have been handed over."""
 
-MAX_WAIT_FOR_CALLS = 1.0
-"""Maximum time in seconds that a stopping server waits for gRPC to hand over calls."""
+MAX_HANDOVER_SECONDS = 1.0
+"""Maximum time that a stopping server waits for gRPC to hand over calls."""
 
 HOUSEKEEPING_SECONDS = 0.5
 """Interval of the checks for slow callers and slow plugins."""
@@ -94,7 +93,7 @@ class Server:
         metrics: counts the calls; None: they are not counted.
         reload: loads the criteria sets again, within the given number of seconds. It returns an empty string, or why
             the sets could not be loaded. None: there is no directory of criteria sets.
-        journal: records which plugins are scoring.
+        plugin_calls: tracks the calls for which plugins are scoring.
         traces: traces the calls; None: they are not traced.
 
     Attributes:
@@ -114,11 +113,11 @@ class Server:
         shared: bool = False,
         metrics: Metrics | None = None,
         reload: Callable[[float], str] | None = None,
-        journal: PluginJournal | None = None,
+        plugin_calls: PluginCalls | None = None,
         traces: Traces | None = None,
     ) -> None:
         access, limits = Access(settings), settings.limits
-        self._health, self._plugin_calls = Health(SERVICES), PluginCalls(journal=journal)
+        self._health, self._plugin_calls = Health(SERVICES), plugin_calls or PluginCalls()
         self._transfers = Transfers(asyncio.get_running_loop(), limits.transfer_seconds)
         admission = Admission(limits.calls, limits.calls_each, limits.held_bytes)
         self._drain, threads = Drain(), ScoringThreads(limits.scoring)
@@ -169,7 +168,7 @@ class Server:
         self._health.stop()
         if grace:
             self._drain.begin(grace)
-            await self._await_handover(min(MAX_WAIT_FOR_CALLS, grace / 4))
+            await self._await_handover(min(MAX_HANDOVER_SECONDS, grace / 4))
         await self.grpc_server.stop(max(deadline - time.monotonic(), 0))
         self._housekeeping.cancel()
 

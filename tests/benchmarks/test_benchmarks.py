@@ -62,11 +62,11 @@ NAMES = {
         )
     },
 }  # fmt: skip
-"""Watched over time, so a name that changes breaks a series."""
+"""The expected names. They are compared over time, so a changed name breaks a series."""
 
 
 def run(*arguments: str, without: Iterable[str] = (), folder: Path) -> subprocess.CompletedProcess[str]:
-    """Runs the benchmarks in a process of their own, in which some modules cannot be imported."""
+    """Runs the benchmarks in a separate process, in which some modules cannot be imported."""
     hide = "".join(f"sys.modules[{module!r}] = None\n" for module in without)
     (folder / "hide_modules.py").write_text(f"import sys\n{hide}", encoding="utf-8")
     paths = os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH", "")]))

@@ -126,7 +126,7 @@ def test_page_and_chart_are_written_and_linked(tmp_path: Path) -> None:
 
 
 def bars(svg: ET.Element) -> dict[str, float]:
-    """Widths by what a bar says of itself."""
+    """Widths of bars, by their labels."""
     found = {bar.findtext(f"{SVG}title"): float(bar.get("width", "")) for bar in svg.iter(f"{SVG}rect") if len(bar)}
     return {str(title): width for title, width in found.items()}
 
@@ -187,7 +187,7 @@ def test_an_unreadable_file_gives_one_line_and_exit_code_2(tmp_path: Path, scrip
 # The watch.
 
 
-def watched(folder: Path, bounds: str, run: Mapping[str, Any] = RUN, *, suggest: bool = False) -> tuple[int, str]:
+def run_watch(folder: Path, bounds: str, run: Mapping[str, Any] = RUN, *, suggest: bool = False) -> tuple[int, str]:
     file, said = folder / "bounds.toml", io.StringIO()
     file.write_text(bounds, encoding="utf-8")
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
@@ -199,7 +199,7 @@ def watched(folder: Path, bounds: str, run: Mapping[str, Any] = RUN, *, suggest:
 
 
 def test_a_run_within_its_bounds_passes(tmp_path: Path) -> None:
-    code, said = watched(tmp_path, KEPT)
+    code, said = run_watch(tmp_path, KEPT)
     assert code == 0
     assert [line.split()[-1] for line in said.splitlines() if " : " in line] == ["ok", "ok"]
     (line,) = (line for line in said.splitlines() if "ours : loop" in line)
@@ -219,7 +219,7 @@ def test_one_broken_bound_fails(tmp_path: Path, value: float) -> None:
     run = RUN | {
         "benchmarks": [first | {"extra_info": first["extra_info"] | {"ratios": {"ours : loop": value}}}, *others]
     }
-    code, said = watched(tmp_path, KEPT, run)
+    code, said = run_watch(tmp_path, KEPT, run)
     assert code == 1
     assert said.count("BROKEN") == 1
     assert said.count("ok") == 1
@@ -227,7 +227,7 @@ def test_one_broken_bound_fails(tmp_path: Path, value: float) -> None:
 
 @pytest.mark.parametrize("change", [("ours : loop", "ours : gone"), ("units = 1000", "units = 2000")])
 def test_a_bound_on_a_missing_ratio_fails(tmp_path: Path, change: tuple[str, str]) -> None:
-    code, said = watched(tmp_path, KEPT.replace(*change))
+    code, said = run_watch(tmp_path, KEPT.replace(*change))
     assert code == 1
     assert "not in the run" in said
     assert said.count("BROKEN") == 1
@@ -235,7 +235,7 @@ def test_a_bound_on_a_missing_ratio_fails(tmp_path: Path, change: tuple[str, str
 
 def test_two_ratios_with_one_name_are_refused(tmp_path: Path) -> None:
     run = RUN | {"benchmarks": [*RUN["benchmarks"], RUN["benchmarks"][0]]}  # type: ignore[misc, index]
-    code, said = watched(tmp_path, KEPT, run)
+    code, said = run_watch(tmp_path, KEPT, run)
     assert code == 2
     assert "2 ratios 'ours : loop' of 1,000 units" in said
 
@@ -259,7 +259,7 @@ def test_two_ratios_with_one_name_are_refused(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_bounds_that_nothing_can_break_are_refused(tmp_path: Path, bounds: str) -> None:
-    code, said = watched(tmp_path, bounds)
+    code, said = run_watch(tmp_path, bounds)
     assert code == 2, said
     file = tmp_path / "bounds.toml"
     with pytest.raises(BadBounds):
@@ -267,14 +267,14 @@ def test_bounds_that_nothing_can_break_are_refused(tmp_path: Path, bounds: str) 
 
 
 def test_suggested_bounds_fit_the_run(tmp_path: Path) -> None:
-    code, said = watched(tmp_path, KEPT, suggest=True)
+    code, said = run_watch(tmp_path, KEPT, suggest=True)
     assert code == 0
     file = tmp_path / "anew.toml"
     file.write_text(said, encoding="utf-8")
     ours, score = read_bounds(file)
     assert (ours.ratio, ours.units, ours.measured, ours.at_most) == ("ours : loop", 1_000, 0.025, 0.045)
     assert (score.ratio, score.units, score.measured, score.at_most) == ("ScoreUnit : no-op", 1, 2.0, 3.6)
-    assert watched(tmp_path, said)[0] == 0
+    assert run_watch(tmp_path, said)[0] == 0
 
 
 def test_the_bundled_bounds_allow_only_noise() -> None:

@@ -95,7 +95,7 @@ BROKEN = """\
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Where a set stands that is not installed."""
+    """A directory with a set that is not installed."""
     (tmp_path / "mine.yaml").write_text(HUE.replace("criteria_set: hue-2020", "criteria_set: mine"), encoding="utf-8")
     return tmp_path
 
@@ -105,8 +105,8 @@ def cases(folder: Path, *bodies: str, head: str = HEAD) -> Path:
     return folder
 
 
-def at(folder: Path, words: str, body: str = FAILING) -> str:
-    """File and line of words in the only case of a folder."""
+def place_of(folder: Path, words: str, body: str = FAILING) -> str:
+    """File and line of ``words`` in the only case of a directory."""
     text = HEAD + body
     line = text[: text.index(words)].count("\n") + 1
     return f"mine.cases.yaml:{line}:"
@@ -153,11 +153,11 @@ def test_a_case_that_fails_shows_expected_and_actual_side_by_side(folder: Path) 
     shown = lines(done.stdout)
     assert shown[0] == "FAILED mine: three of four are otherwise"
     assert shown[1] == "where what expected actual"
-    assert shown[2].startswith(at(folder, "readiness: 35.51"))
+    assert shown[2].startswith(place_of(folder, "readiness: 35.51"))
     assert shown[2].endswith("points of readiness 35.51 35.5")
-    assert shown[3].startswith(at(folder, "readiness: 4"))
+    assert shown[3].startswith(place_of(folder, "readiness: 4"))
     assert shown[3].endswith("level of readiness 4 none")
-    assert shown[4].startswith(at(folder, "readiness:\n"))
+    assert shown[4].startswith(place_of(folder, "readiness:\n"))
     assert "infrastructure+human_resources above 70 % level 4: infrastructure+human_resources at least" in shown[4]
     assert shown[-1] == "1 case of 1 criteria set: 0 ok, 1 failed"
 

@@ -57,11 +57,11 @@ SAID_BY_THE_COMMAND = [
     *("alias-of-nothing", "bad-indent", "colons-in-messages", "dates", "empty", "gate-edges", "gates-that-never-hold"),
     *("level-order", "not-utf8", "only-comments", "provenance-of-a-level", "wrong-types", "wrong-words"),
 ]
-"""Documents of which the installed groups say no more than the ones above."""
+"""Documents for which the installed groups give the same messages as the groups above."""
 
 
 def wanted_groups(name: str) -> Sequence[str]:
-    """The groups that a document asks for."""
+    """The groups that a document needs."""
     first = (BROKEN / f"{name}.yaml").read_bytes().split(b"\n")[0]
     asked = re.fullmatch(rb"# groups: ([a-z_, ]+)", first)
     return asked[1].decode().split(", ") if asked else USUAL
@@ -73,7 +73,7 @@ def check(*files: Path | str, cwd: Path = BROKEN) -> subprocess.CompletedProcess
 
 @cache
 def messages(name: str) -> list[str]:
-    """What is wrong with a document, by the door that the command uses."""
+    """The mistakes of a document, found by the function that the command uses."""
     plugins = host(*(GROUPS[code] for code in wanted_groups(name)))
     data = (BROKEN / f"{name}.yaml").read_bytes()
     plan, document = load_set(plugins, f"{name}.yaml", data, COMPILER)
@@ -303,7 +303,7 @@ def test_long_keys_and_values_do_not_make_long_messages(tmp_path: Path) -> None:
 def test_a_long_text_cannot_be_multiplied_by_aliases(tmp_path: Path) -> None:
     (tmp_path / "notes.yaml").write_text(f"a: &a {'v' * 100_000}\nb: [{'*a, ' * 1_000}]", encoding="utf-8")
     said = check("notes.yaml", cwd=tmp_path).stderr
-    assert "more than 1048576 characters; are there aliases that multiply?" in said
+    assert "more than 1048576 characters; are there aliases of aliases?" in said
 
 
 @pytest.mark.long
@@ -316,7 +316,7 @@ def test_tens_of_thousands_of_mistakes_do_not_take_minutes() -> None:
 
 
 def test_corrected_documents_are_good() -> None:
-    """The broken documents' common ground is sound: each is refused for its own mistake only."""
+    """The common base of the broken documents is good: each is refused for its own mistake only."""
     text = (BROKEN / "provenance-of-a-level.yaml").read_text(encoding="utf-8")
     plan, document = load_set(
         PluginHost.installed(),

@@ -12,7 +12,8 @@ from harness import group, host
 
 from scorer.plugin_api import Indicator
 
-NETWORK = group("network", Indicator("firewall", kind="flag"), Indicator("computers", kind="count"))
+COUNTS = (Indicator("computers", kind="count"), Indicator("staff", kind="count"))
+NETWORK = group("network", Indicator("firewall", kind="flag"), *COUNTS)
 
 NUMBERED = """\
 criteria_set: numbered-2026
@@ -27,20 +28,26 @@ categories:
           - {id: 1.1.2, title: {en: Firewall}, formula: flag, indicator: firewall, points: 2,
              may_be_not_applicable: true}
           - {id: "1.10", formula: count, indicator: computers, each: 1, points: 4}
-          - {id: 2a, formula: ratio_to_best, numerator: computers, denominator: computers, when_zero: zero, points: 1}
-          - {id: "3", title: {en: Best}, formula: ratio_to_best, numerator: computers, denominator: computers,
+          - {id: 2a, formula: ratio_to_best, numerator: computers, denominator: staff, when_zero: zero, points: 1}
+          - {id: "3", title: {en: Best}, formula: ratio_to_best, numerator: computers, denominator: staff,
              when_zero: zero, points: 1}
     levels:
       - {level: 1, gates: [{measure: 1.1.2, at_least: 50%}, {measure: "1.10", at_least: 3}]}
 """
 
-ALONE = re.sub(r" *- \{id: (2a|\"3\").*\n(?: +when.*\n)?", "", NUMBERED).replace("numbered", "alone")
+STAFF = "          - {id: 4a, formula: count, indicator: staff, each: 1, points: 1}\n"
+ALONE = (
+    re.sub(r" *- \{id: (2a|\"3\").*\n(?: +when.*\n)?", "", NUMBERED)
+    .replace("    levels:", f"{STAFF}    levels:")
+    .replace("numbered", "alone")
+)
+"""Criteria that do not compare units, of the same indicators."""
 
 ANSWERS = """\
-id,name,tier,parent,not_applicable,firewall,computers
-kim-lu,Kim Lư,commune,,,1,2
-dia-linh,Địa Linh,commune,,1.1.2,,4
-hao-nghia,Hảo Nghĩa,commune,,,0,
+id,name,tier,parent,not_applicable,firewall,computers,staff
+kim-lu,Kim Lư,commune,,,1,2,2
+dia-linh,Địa Linh,commune,,1.1.2,,4,4
+hao-nghia,Hảo Nghĩa,commune,,,0,,
 """
 
 
@@ -114,9 +121,9 @@ def test_ids_that_begin_with_digits_work_everywhere(scorer: Run) -> None:
     Path("sets/numbered.cases.yaml").write_text(
         "criteria_set: numbered-2026\nprovenance: published\ncases:\n"
         "  - name: numbered\n    units:\n"
-        "      - {id: a, tier: commune, answers: {computers: 3}, not_applicable: [1.1.2],\n"
+        "      - {id: a, tier: commune, answers: {computers: 3, staff: 3}, not_applicable: [1.1.2],\n"
         "         expect: {points: {1.10: 3, 3: 1}, not_applicable: [1.1.2]}}\n"
-        "      - {id: b, tier: commune, answers: {firewall: true, computers: 1}}\n"
+        "      - {id: b, tier: commune, answers: {firewall: true, computers: 1, staff: 1}}\n"
         "    expect: {rank: {readiness: {a: 1, b: none}}}\n",
         encoding="utf-8",
     )
@@ -129,7 +136,7 @@ def test_one_unit_of_a_file_is_scored_by_sets_that_compare_units(scorer: Run) ->
     assert best.code == 0
     half = scorer("score", "answers.csv", "kim-lu", *NAMED).out
     assert re.search(r"1\.10 1\.10 +2\.00 +4", half), half
-    Path("answers.csv").write_text(ANSWERS + "bad,Bad,commune,,,1,-1\n", encoding="utf-8")
+    Path("answers.csv").write_text(ANSWERS + "bad,Bad,commune,,,1,-1,1\n", encoding="utf-8")
     done = scorer("score", "answers.csv", "kim-lu", *NAMED)
     assert done.code == 2
     assert done.errors[0].startswith("scorer: answers.csv: row 5, column G (computers): ")

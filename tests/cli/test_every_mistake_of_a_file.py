@@ -166,3 +166,18 @@ def test_all_columns_of_types_that_cannot_be_read_are_named(scorer: Run, tmp_pat
         "column 'id'",
         "column 'files'",
     ]
+
+
+def test_numbers_in_messages_agree_with_their_nouns(scorer: Run, tmp_path: Path) -> None:
+    file = tmp_path / "answers.csv"
+    file.write_text("id,tier,files\na\n", encoding="utf-8")
+    done = scorer("check", file, "--set", "wards-2026", "--criteria", tmp_path)
+    assert done.errors[0].startswith(f"scorer: {file}: row 2: has 1 cell, the header has 3: ")
+    assert done.errors[-1] == f"scorer: {file}: 1 mistake found"
+    file.write_text("id,tier,files,online_files\na,ward,5,5\n", encoding="utf-8")
+    options = (file, "--set", "wards-2026", "--criteria", tmp_path)
+    assert "no mistakes in 1 unit\n" in scorer("check", *options).out
+    assert scorer("rank", *options, "--expect-units", "2").errors[-1] == (
+        f"scorer: {file} has 1 unit, 2 were expected; is a row missing?"
+    )
+    assert "1 unit lacks points of 1.2" in scorer("lacking", file, "1.2", *options[1:]).out

@@ -36,7 +36,7 @@ def scorer(installed: Catalogue, monkeypatch: pytest.MonkeyPatch, capsys: pytest
 
 
 @pytest.fixture(scope="module")
-def wanted(tmp_path_factory: pytest.TempPathFactory) -> str:
+def csv_results(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The results of the CSV file."""
     file = tmp_path_factory.mktemp("bundled") / "bundled.csv"
     file.write_text(TEXT, encoding="utf-8")
@@ -52,7 +52,7 @@ def separated(separator: str, mark: str = ".") -> str:
 
 
 def windows_1258(text: str) -> bytes:
-    """Text as old Vietnamese Excel writes it: some accents apart from their letters."""
+    """Text as old Vietnamese Excel writes it: some accents are separate characters."""
     written = []
     for letter in text:
         parts = unicodedata.normalize("NFD", letter)
@@ -76,7 +76,7 @@ def without_tiers(path: Path) -> None:
 
 
 def in_words(path: Path) -> None:
-    """Flags, tiers and days as people write them."""
+    """Rewrites flags, tiers and days as people write them."""
     sheets = tables()
     flags = [
         at for at, name in enumerate(HEADER) if name in ("regulation_lan", "cameras_on", "lan_lightning_protection")
@@ -145,7 +145,7 @@ def formulas_that_give_nothing(path: Path) -> None:
 
 
 def elsewhere(path: Path) -> None:
-    """The tables do not begin in the first row and column."""
+    """Moves the tables away from the first row and column."""
     made = book()
     for sheet in made:
         sheet.move_range(f"A1:{sheet.cell(sheet.max_row, sheet.max_column).coordinate}", rows=4, cols=2)
@@ -192,17 +192,17 @@ SAME: dict[str, tuple[str, Callable[[Path], object], str]] = {
 
 
 @pytest.mark.parametrize("kind", SAME)
-def test_the_same_answers_give_the_same_results(scorer: Run, tmp_path: Path, wanted: str, kind: str) -> None:
+def test_the_same_answers_give_the_same_results(scorer: Run, tmp_path: Path, csv_results: str, kind: str) -> None:
     name, write, note = SAME[kind]
     write(tmp_path / name)
     done = scorer("rank", tmp_path / name, "--set", SET, "--json")
-    assert (done.code, done.out == wanted) == (0, True), done.errors
+    assert (done.code, done.out == csv_results) == (0, True), done.errors
     assert note in "\n".join(done.errors)
     assert bool(done.errors) == bool(note)
 
 
 def test_titles_of_either_language_name_the_columns(
-    scorer: Run, installed: Catalogue, tmp_path: Path, wanted: str
+    scorer: Run, installed: Catalogue, tmp_path: Path, csv_results: str
 ) -> None:
     indicators = installed.sets[SET].criteria_set.indicators
     sheets = tables()
@@ -211,7 +211,7 @@ def test_titles_of_either_language_name_the_columns(
         rows[0][:2] = ["Mã đơn vị *", "TÊN  đơn vị"]
     book(sheets).save(tmp_path / "a.xlsx")
     done = scorer("rank", tmp_path / "a.xlsx", "--set", SET, "--json")
-    assert done.out == wanted
+    assert done.out == csv_results
     (note,) = done.errors
     assert "columns named by title: 291; the first is 'Cấp sở, ban, ngành'!A1, 'Mã đơn vị *' read as id" in note
 

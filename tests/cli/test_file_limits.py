@@ -27,7 +27,7 @@ def installed() -> Catalogue:
 
 
 @pytest.fixture(scope="module")
-def wanted(tmp_path_factory: pytest.TempPathFactory) -> str:
+def csv_results(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The results of the CSV file."""
     file = tmp_path_factory.mktemp("bundled") / "bundled.csv"
     file.write_text(TEXT, encoding="utf-8")
@@ -107,10 +107,10 @@ def test_hostile_files_take_little_memory(tmp_path: Path, case: str) -> None:
     assert peak < 300
 
 
-def test_a_million_empty_rows_change_nothing_and_take_little_memory(tmp_path: Path, wanted: str) -> None:
+def test_a_million_empty_rows_change_nothing_and_take_little_memory(tmp_path: Path, csv_results: str) -> None:
     million_empty_rows(tmp_path / "a.xlsx")
     code, results, errors, peak = ranked_apart(tmp_path / "a.xlsx")
-    assert (code, results == wanted, errors) == (0, True, "")
+    assert (code, results == csv_results, errors) == (0, True, "")
     assert peak < 400
 
 
@@ -136,7 +136,7 @@ finally:
 
 
 def ranked_apart(file: Path) -> tuple[int, str, str, int]:
-    """Ranks a file in a process of its own: exit code, both outputs, and the most memory it took, in MiB."""
+    """Ranks a file in a separate process. Returns exit code, both outputs, and the peak memory in MiB."""
     command = [sys.executable, "-c", MEASURED, "rank", str(file), "--set", SET, "--json"]
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
     errors, _, peak = done.stderr.rpartition("peak ")

@@ -217,7 +217,7 @@ TITLES = {
 
 
 def marks(file: Path) -> dict[str, str]:
-    """Comments of coloured cells."""
+    """The comments of coloured cells, by cell."""
     return {
         f"{sheet.title}!{cell.coordinate}": cell.comment.text
         for sheet in openpyxl.load_workbook(file).worksheets
@@ -279,7 +279,7 @@ def test_options_of_check_are_validated(scorer: Run, form: Path, monkeypatch: py
 
 @pytest.fixture
 def folder(scorer: Run, bundled: Path, tmp_path: Path) -> Path:
-    """One form of each district, filled in."""
+    """A directory with one filled-in form per district."""
     units = tmp_path / "districts.csv"
     lines = [line for line in TEXT.splitlines() if ",district," in line]
     units.write_text("\n".join((TEXT.splitlines()[0], *lines)), encoding="utf-8")

@@ -27,7 +27,7 @@ VIETNAMESE = """<?xml version="1.0" encoding="UTF-8"?>
 """
 
 CSV = "csv:Text - txt - csv (StarCalc):59,34,76,1,,1066,false,true,true,false,false,-1"
-"""Semicolons, UTF-8, Vietnamese, cells as they are shown, each sheet as a file of its own."""
+"""Options of LibreOffice: semicolons, UTF-8, Vietnamese, cells as shown, one file per sheet."""
 
 
 class LibreOffice:
@@ -63,7 +63,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def wanted(answers: Path) -> str:
+def csv_results(answers: Path) -> str:
     return results(answers, "--set", SET)
 
 
@@ -82,24 +82,24 @@ def results(file: Path, *words: object) -> str:
 
 
 def test_a_form_saved_by_libreoffice_as_xlsx_gives_the_bundled_results(
-    office: LibreOffice, form: Path, wanted: str, tmp_path: Path
+    office: LibreOffice, form: Path, csv_results: str, tmp_path: Path
 ) -> None:
     saved = office.save(form, "xlsx", tmp_path)
     fill(saved)
-    assert results(saved) == wanted  # it still names its set
-    assert results(office.save(saved, "xlsx", tmp_path / "again")) == wanted
+    assert results(saved) == csv_results  # it still names its set
+    assert results(office.save(saved, "xlsx", tmp_path / "again")) == csv_results
 
 
 def test_a_form_saved_by_libreoffice_as_ods_gives_the_bundled_results(
-    office: LibreOffice, form: Path, wanted: str, tmp_path: Path
+    office: LibreOffice, form: Path, csv_results: str, tmp_path: Path
 ) -> None:
     saved = office.save(office.save(form, "ods", tmp_path), "xlsx", tmp_path / "from_ods")  # openpyxl fills in no ODS
     fill(saved)
-    assert results(office.save(saved, "ods", tmp_path / "filled")) == wanted
+    assert results(office.save(saved, "ods", tmp_path / "filled")) == csv_results
 
 
 def test_a_form_saved_by_libreoffice_as_csv_gives_the_bundled_results(
-    office: LibreOffice, form: Path, wanted: str, tmp_path: Path
+    office: LibreOffice, form: Path, csv_results: str, tmp_path: Path
 ) -> None:
     folder = office.save(form, CSV, tmp_path / "sheets")
     assert sorted(file.name for file in folder.iterdir()) == [
@@ -109,17 +109,17 @@ def test_a_form_saved_by_libreoffice_as_csv_gives_the_bundled_results(
     for file in folder.iterdir():
         if "Hướng dẫn" not in file.name:
             fill_csv(file, codes)
-    assert results(folder, "--set", SET) == wanted
+    assert results(folder, "--set", SET) == csv_results
 
 
 def test_a_filled_form_saved_as_csv_gives_the_bundled_results(
-    office: LibreOffice, form: Path, wanted: str, tmp_path: Path
+    office: LibreOffice, form: Path, csv_results: str, tmp_path: Path
 ) -> None:
     filled = Path(shutil.copy(form, tmp_path))
     fill(filled)
     folder = office.save(filled, CSV, tmp_path / "sheets")
     assert re.search(r";\d+,\d+;", (folder / "form-Cấp huyện.csv").read_text(encoding="utf-8"))  # decimal commas
-    assert results(folder, "--set", SET) == wanted
+    assert results(folder, "--set", SET) == csv_results
 
 
 def code_by_title(form: Path) -> dict[str, str]:

@@ -49,7 +49,7 @@ def service() -> Iterator[Service]:
 
 @pytest.fixture
 def selective() -> Iterator[Service]:
-    """A set whose plugin refuses some of what its ranges allow."""
+    """A server with a set whose plugin refuses some answers that its ranges allow."""
     indicators = [Indicator(code, "count", maximum=50) for code in ("wells", "clean", "dry")]
     water = group("water", *indicators, Indicator("bonus", "number"), checks=[PartOf("dry", "wells")])
     with serving(good(catalogue(host(water), SET))) as running:

@@ -21,17 +21,17 @@ NAMES = ("water_quality", "a", "x" * MAX_NAME_LENGTH, "v2_", "__".join("abc"))
 """Codes that a group can have, short and long ones, whose words are easy or hard to tell apart."""
 
 
-def new(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def create_plugin(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return cli_in_process.run("plugins", "new", *arguments, cwd=folder)
 
 
-def everything(folder: Path) -> dict[str, bytes]:
+def all_files(folder: Path) -> dict[str, bytes]:
     return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
 
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Environment, Path]:
-    """An environment with what ``scorer plugins new`` writes installed as it says, and the folder it was written in."""
+    """An environment with a new plugin, installed as the command says, and the plugin's directory."""
     folder = tmp_path_factory.mktemp("author")
     environment = Environment(folder / "environment")
     made = environment.run("scorer plugins new water_quality", folder)
@@ -96,13 +96,13 @@ def test_the_name_of_an_installed_plugin_is_refused(installed: tuple[Environment
     done = environment.run("scorer plugins new water_quality", tmp_path)
     assert done.returncode == 2
     assert "the plugin 'water_quality' exists already, in scorer-water-quality 0.1.0" in done.stderr
-    assert everything(tmp_path) == {}
+    assert all_files(tmp_path) == {}
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", NAMES)
 def test_the_code_of_the_new_plugin_is_clean(name: str, tmp_path: Path) -> None:
-    assert new(tmp_path, name, "--directory", "made").returncode == 0
+    assert create_plugin(tmp_path, name, "--directory", "made").returncode == 0
     checks = ["ruff format --isolated --check", "ruff check --isolated"]
     if name == NAMES[0]:  # the name takes no part in types
         checks.append("mypy --strict --no-incremental")
@@ -110,7 +110,7 @@ def test_the_code_of_the_new_plugin_is_clean(name: str, tmp_path: Path) -> None:
         command = [str(BIN / check.split()[0]), *check.split()[1:], "made/src", "made/tests"]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout
-    for file, content in everything(tmp_path / "made").items():
+    for file, content in all_files(tmp_path / "made").items():
         assert "NAME" not in file
         assert not re.search(rb"\$|NAME\b|\.tmpl", content), file
 
@@ -118,8 +118,8 @@ def test_the_code_of_the_new_plugin_is_clean(name: str, tmp_path: Path) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("name", NAMES)
 def test_the_new_set_is_good_for_any_name(name: str, tmp_path: Path) -> None:
-    """Installed as a folder on the path, which is quicker than by pip."""
-    assert new(tmp_path, name, "--directory", "made").returncode == 0
+    """The plugin is a directory on the path, which is faster than an installation by pip."""
+    assert create_plugin(tmp_path, name, "--directory", "made").returncode == 0
     info = tmp_path / "made/src/made-1.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: made\nVersion: 1\n", encoding="utf-8")
@@ -158,11 +158,11 @@ def test_the_new_set_is_good_for_any_name(name: str, tmp_path: Path) -> None:
     ],
 )
 def test_an_invalid_name_is_refused_before_anything_is_written(name: str, words: str, tmp_path: Path) -> None:
-    done = new(tmp_path, name)
+    done = create_plugin(tmp_path, name)
     assert done.returncode == 2
     assert words in done.stderr
     assert len(done.stderr.splitlines()) == 1
-    assert everything(tmp_path) == {}
+    assert all_files(tmp_path) == {}
 
 
 @pytest.mark.long
@@ -170,22 +170,22 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
     (tmp_path / "water_quality").mkdir()
     (tmp_path / "water_quality/README.md").write_text("mine", encoding="utf-8")
     (tmp_path / "file").write_text("mine", encoding="utf-8")
-    before = everything(tmp_path)
+    before = all_files(tmp_path)
     for arguments in ([], ["--directory", "water_quality"], ["--directory", "file"]):
-        done = new(tmp_path, "water_quality", *arguments)
+        done = create_plugin(tmp_path, "water_quality", *arguments)
         assert done.returncode == 2
         assert "exists already, and nothing is overwritten" in done.stderr
-    done = new(tmp_path, "water_quality", "--directory", "file/below")
+    done = create_plugin(tmp_path, "water_quality", "--directory", "file/below")
     assert done.returncode == 2
     assert "cannot write" in done.stderr
-    assert everything(tmp_path) == before
+    assert all_files(tmp_path) == before
 
 
 def test_an_empty_directory_is_filled_and_parents_are_created(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     for folder in ("empty", "some/where/new"):
-        assert new(tmp_path, "water_quality", "--directory", folder).returncode == 0
-    assert everything(tmp_path / "empty") == everything(tmp_path / "some/where/new") != {}
+        assert create_plugin(tmp_path, "water_quality", "--directory", folder).returncode == 0
+    assert all_files(tmp_path / "empty") == all_files(tmp_path / "some/where/new") != {}
 
 
 @pytest.mark.long
@@ -196,4 +196,4 @@ def test_the_wheel_of_the_scorer_has_the_whole_template(tmp_path: Path) -> None:
     (wheel,) = tmp_path.glob("*.whl")
     folder = "scorer/cli/plugin_template/"
     inside = {name.removeprefix(folder) for name in zipfile.ZipFile(wheel).namelist() if name.startswith(folder)}
-    assert inside == set(everything(ROOT / folder)) > {".gitignore.tmpl", "pyproject.toml.tmpl"}
+    assert inside == set(all_files(ROOT / folder)) > {".gitignore.tmpl", "pyproject.toml.tmpl"}

@@ -20,7 +20,7 @@ ANSWERS = "plugins/scorer_plugins/answers/bac-kan-2020.csv"
 
 @pytest.fixture
 def scorer(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., list[str]]:
-    """The command in this process with two sets, its lines; standard error comes after what it prints."""
+    """Runs the command in this process with two sets. Returns its lines, those of standard error last."""
     sets = good(catalogue(host(NETWORK_GROUP), NETWORK, NETWORK.replace("2020", "2021")))
     command = runner(sets, monkeypatch, capsys)
 
@@ -48,7 +48,7 @@ def test_the_report_shows_cohort_names_and_commended_units(scorer: Scorer, file:
     shown = scorer("rank", file, "--set", "network-2020")
     assert [line for line in shown if line.endswith(("unit", "units"))] == [
         "Districts: 2 units",
-        "Communes of Ba Bể: 1 units",
+        "Communes of Ba Bể: 1 unit",
         "Communes of Na Rì: 2 units",
     ]
     assert [line for line in shown if line.startswith("Commended")] == ["Commended: Địa Linh", "Commended: Kim Lư"]

@@ -59,66 +59,66 @@ class Watched:
 
 
 @pytest.fixture
-def watched(browser: Browser, report: Path) -> Iterator[Watched]:
-    watched = Watched(browser, report)
-    yield watched
-    asked, said = watched.asked, watched.said
-    watched.page.close()
+def watched_page(browser: Browser, report: Path) -> Iterator[Watched]:
+    watched_page = Watched(browser, report)
+    yield watched_page
+    asked, said = watched_page.asked, watched_page.said
+    watched_page.page.close()
     assert asked == [report.as_uri()]
     assert said == []
 
 
-def test_a_ranking_is_sorted_by_its_headers(watched: Watched) -> None:
+def test_a_ranking_is_sorted_by_its_headers(watched_page: Watched) -> None:
     table = "t-district-readiness"
-    points = watched.page.locator(f"section[aria-labelledby='{table}'] .ranking tbody td:nth-child(4)")
+    points = watched_page.page.locator(f"section[aria-labelledby='{table}'] .ranking tbody td:nth-child(4)")
     ranked = points.all_text_contents()
     assert ranked[0] == "40.60"
-    head = watched.page.locator(f"section[aria-labelledby='{table}'] .ranking th button").nth(3)
+    head = watched_page.page.locator(f"section[aria-labelledby='{table}'] .ranking th button").nth(3)
     head.click()
     expect(points).to_have_text(ranked[::-1])  # waits for the page
     assert head.locator("xpath=..").get_attribute("aria-sort") == "ascending"
     head.press("Enter")  # by the keyboard too
     expect(points).to_have_text(ranked)
     assert head.locator("xpath=..").get_attribute("aria-sort") == "descending"
-    watched.page.locator(f"section[aria-labelledby='{table}'] .ranking th button").nth(1).click()
-    expect(watched.page.locator(f"section[aria-labelledby='{table}'] .ranking tbody a")).to_have_text([
+    watched_page.page.locator(f"section[aria-labelledby='{table}'] .ranking th button").nth(1).click()
+    expect(watched_page.page.locator(f"section[aria-labelledby='{table}'] .ranking tbody a")).to_have_text([
         "huyện Ba Bể", "huyện Bạch Thông", "huyện Chợ Đồn", "huyện Chợ Mới", "huyện Na Rì", "huyện Ngân Sơn",
         "huyện Pác Nặm", "thành phố Bắc Kạn",
     ])  # fmt: skip
 
 
-def test_unranked_units_stay_last(watched: Watched) -> None:
-    rank = watched.page.locator("section[aria-labelledby='t-department-readiness'] .ranking th button").first
+def test_unranked_units_stay_last(watched_page: Watched) -> None:
+    rank = watched_page.page.locator("section[aria-labelledby='t-department-readiness'] .ranking th button").first
     rank.click()
     rank.click()
-    ranks = watched.page.locator("section[aria-labelledby='t-department-readiness'] .ranking tbody td:first-child")
+    ranks = watched_page.page.locator("section[aria-labelledby='t-department-readiness'] .ranking tbody td:first-child")
     expect(ranks).to_have_text(["7", "6", "5", "4", "3", "2", "1", *["-"] * 17])
 
 
-def test_units_are_found_without_accents(watched: Watched) -> None:
-    watched.page.get_by_role("searchbox").fill("ba be")
-    shown = watched.page.locator(".card:not([hidden])")
+def test_units_are_found_without_accents(watched_page: Watched) -> None:
+    watched_page.page.get_by_role("searchbox").fill("ba be")
+    shown = watched_page.page.locator(".card:not([hidden])")
     expect(shown).to_have_count(17)  # the district, its 15 communes, and the office of a park of that name
-    assert watched.names("t-district-readiness") == ["huyện Ba Bể"]
-    assert len(watched.names("t-commune-readiness")) == 15  # its communes
-    assert "17" in watched.page.get_by_role("status").text_content()
-    watched.page.get_by_role("searchbox").fill("")
+    assert watched_page.names("t-district-readiness") == ["huyện Ba Bể"]
+    assert len(watched_page.names("t-commune-readiness")) == 15  # its communes
+    assert "17" in watched_page.page.get_by_role("status").text_content()
+    watched_page.page.get_by_role("searchbox").fill("")
     expect(shown).to_have_count(140)
 
 
 def test_a_card_opens_by_its_link(browser: Browser, report: Path) -> None:
-    watched = Watched(browser, report, "#u-x-nong-thuong")
-    card = watched.page.locator(":target")
+    watched_page = Watched(browser, report, "#u-x-nong-thuong")
+    card = watched_page.page.locator(":target")
     assert "xã Nông Thượng" in card.locator("h4").text_content()
-    box, nav = card.bounding_box(), watched.page.locator("nav").bounding_box()
+    box, nav = card.bounding_box(), watched_page.page.locator("nav").bounding_box()
     assert nav["y"] + nav["height"] <= box["y"] < 900  # seen, and not behind the navigation
-    watched.page.close()
+    watched_page.page.close()
 
 
-def test_a_ranking_leads_to_the_card(watched: Watched) -> None:
-    watched.page.locator("section[aria-labelledby='t-commune-readiness'] .ranking a").first.click()
-    assert watched.page.url.endswith("#u-x-nong-thuong")
-    assert watched.page.locator(":target").is_visible()
+def test_a_ranking_leads_to_the_card(watched_page: Watched) -> None:
+    watched_page.page.locator("section[aria-labelledby='t-commune-readiness'] .ranking a").first.click()
+    assert watched_page.page.url.endswith("#u-x-nong-thuong")
+    assert watched_page.page.locator(":target").is_visible()
 
 
 @pytest.mark.parametrize(
@@ -129,18 +129,18 @@ def test_a_ranking_leads_to_the_card(watched: Watched) -> None:
     ],
 )
 def test_axe_finds_no_accessibility_problem(browser: Browser, tmp_path: Path, language: str, scheme: str) -> None:
-    """Of one tier: axe looks at every element, which takes minutes for a whole province."""
+    """Only one tier: axe checks every element, which takes minutes for a whole province."""
     (path,) = write(tmp_path, "tier.html", language=language, options=("--tier", "district"))
-    watched = Watched(browser, path, color_scheme=scheme)
-    watched.page.add_style_tag(content=".card{content-visibility:visible}")  # axe judges what is laid out
-    found = Axe().run(watched.page)["violations"]
-    watched.page.close()
+    watched_page = Watched(browser, path, color_scheme=scheme)
+    watched_page.page.add_style_tag(content=".card{content-visibility:visible}")  # axe judges what is laid out
+    found = Axe().run(watched_page.page)["violations"]
+    watched_page.page.close()
     assert [(one["id"], [node["html"] for node in one["nodes"][:3]]) for one in found] == []
 
 
 @pytest.mark.long
-def test_the_page_prints_on_a4(watched: Watched) -> None:
-    pages = pypdf.PdfReader(io.BytesIO(watched.page.pdf(prefer_css_page_size=True))).pages
+def test_the_page_prints_on_a4(watched_page: Watched) -> None:
+    pages = pypdf.PdfReader(io.BytesIO(watched_page.page.pdf(prefer_css_page_size=True))).pages
     sizes = {tuple(sorted(round(float(side)) for side in page.mediabox[2:])) for page in pages}
     assert sizes == {(595, 842)}
     text = " ".join(page.extract_text() for page in pages)

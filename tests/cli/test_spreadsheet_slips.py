@@ -85,7 +85,7 @@ def test_short_floats_in_a_file_are_read_as_in_a_table(folder: Path) -> None:
     assert check(folder / "a.parquet", "rank") == check(folder / "a.arrow", "rank") == wanted
 
 
-def test_what_is_not_read_of_a_folder_is_named(folder: Path) -> None:
+def test_skipped_files_of_a_directory_are_named(folder: Path) -> None:
     forms = folder / "forms"
     (forms / "district").mkdir(parents=True)
     (forms / "a.csv").write_text("id,tier,files\na,ward,1\n", encoding="utf-8")

@@ -15,20 +15,20 @@ from scorer.cli.answer_files import local_client
 
 
 def on_terminal(*words: object) -> str:
-    """What a command writes to a terminal that is its standard error. Its standard output is a pipe."""
-    ours, theirs = pty.openpty()
+    """The output of a command to its standard error, which is a terminal. Its standard output is discarded."""
+    controller, terminal = pty.openpty()
     environment = os.environ | {"TERM": "xterm", "COLUMNS": "200", "LANG": "C.UTF-8"}
     with subprocess.Popen(
-        [SCORER, *map(str, words)], stdout=subprocess.DEVNULL, stderr=theirs, env=environment
+        [SCORER, *map(str, words)], stdout=subprocess.DEVNULL, stderr=terminal, env=environment
     ) as process:
-        os.close(theirs)
+        os.close(terminal)
         written = bytearray()
         try:
-            while part := os.read(ours, 65536):
+            while part := os.read(controller, 65536):
                 written += part
         except OSError:  # the other end is closed
             pass
-        os.close(ours)
+        os.close(controller)
     assert process.returncode == 0, written
     return written.decode()
 

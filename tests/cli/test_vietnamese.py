@@ -35,11 +35,11 @@ COMMON = """
     worse written
 """
 SPELLED_ALIKE = {"trang", "trong", "than", "chung", "xong", "theo", "khai", "file", "email", "card", "menu"}
-"""Words that Vietnamese texts may have."""
+"""English words that Vietnamese texts may also have."""
 
 
 def english_words() -> set[str]:
-    """Every word of at least four letters in our own English texts that the Vietnamese ones do not have."""
+    """Every word of at least four letters in the English texts of the scorer that its Vietnamese texts do not have."""
     groups = (
         (WORDS["en"], WORDS["vi"]),
         (SHOW_WORDS["en"], SHOW_WORDS["vi"]),
@@ -82,7 +82,7 @@ def codes_of(client: Client, code: str, answers: Path) -> set[str]:
 def outputs(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[set[str], dict[str, str]]:
-    """The codes of a set, and the texts of everything that is written in Vietnamese, by what it is."""
+    """The codes of a set, and all Vietnamese outputs by kind."""
     code, folder = request.param, tmp_path_factory.mktemp("vietnamese")
     bundled = Path(str(files("scorer_plugins.answers")))
     answers = next(

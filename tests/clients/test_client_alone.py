@@ -31,7 +31,7 @@ ALONE = """
     sys.meta_path.insert(0, Alone())
     sys.path += [client, site]
 """
-"""Runs isolated and without site-packages of its own, so that the checkout is not on the way."""
+"""Python without site-packages, so that the checkout cannot be imported."""
 
 
 @pytest.fixture(scope="module")
@@ -55,8 +55,8 @@ def unpacked(wheel: Path) -> Path:
     return folder
 
 
-def alone(unpacked: Path, code: str) -> subprocess.CompletedProcess[str]:
-    """Runs code where nothing but the wheel and what it asks for can be imported."""
+def run_isolated(unpacked: Path, code: str) -> subprocess.CompletedProcess[str]:
+    """Runs code in a process that can import only the wheel and its requirements."""
     text = textwrap.dedent(ALONE) + textwrap.dedent(code)
     return subprocess.run(
         [sys.executable, "-I", "-S", "-c", text, unpacked, sysconfig.get_path("purelib")],
@@ -98,7 +98,7 @@ def test_the_wheel_requires_grpc_and_protobuf_only(unpacked: Path) -> None:
 
 
 def test_stubs_and_client_are_imported_from_the_wheel_alone(unpacked: Path) -> None:
-    done = alone(
+    done = run_isolated(
         unpacked,
         """
         import egov.scorer.v1.scorer_pb2, egov.scorer.v1.scorer_pb2_grpc
@@ -122,7 +122,7 @@ def test_stubs_and_client_are_imported_from_the_wheel_alone(unpacked: Path) -> N
 
 
 def test_the_client_alone_sends_rows_and_names_what_tables_need(unpacked: Path) -> None:
-    done = alone(
+    done = run_isolated(
         unpacked,
         """
         from scorer_client import Client, Row, ScorerError

@@ -32,7 +32,7 @@ def servers(tmp_path: Path) -> Iterator[list[tuple[subprocess.Popen[bytes], str]
 
 
 class Load:
-    """Calls from some threads, until it is told to stop."""
+    """Calls from several threads until it is stopped."""
 
     def __init__(self, *calls: Callable[[], object]) -> None:
         self.answered, self.failed = 0, list[ScorerError]()
@@ -60,7 +60,7 @@ class Load:
                     self.answered += 1
 
     def more(self, count: int) -> None:
-        """Waits for so many more answers."""
+        """Waits until ``count`` more calls were answered."""
         wanted = self.answered + count
         ends = time.monotonic() + 120
         while self.answered < wanted and not self.failed:
@@ -69,7 +69,7 @@ class Load:
 
 
 def calls(client: Client) -> list[Callable[[], object]]:
-    """Small calls, and such as are larger than what gRPC would send a second time by itself."""
+    """Small calls, and calls that are too large for gRPC's own retries."""
     small: Callable[[], object] = lambda: client.score_unit(SET, ROW)  # noqa: E731
     large: Callable[[], object] = lambda: client.rank_table(SET, LARGE, tier="district")  # noqa: E731
     return [small] * 4 + [large] * 2

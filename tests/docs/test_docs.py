@@ -30,7 +30,7 @@ categories:
 
 @pytest.mark.long
 def test_the_guide_on_plugins_leads_to_a_plugin_that_ranks(tmp_path: Path) -> None:
-    """Block by block, as a reader would: files are written, lines of shell and Python are run."""
+    """Follows the page block by block: writes the files, and runs the shell and Python code."""
     environment, folder = Environment(tmp_path / "environment"), tmp_path
     found = blocks(page("plugins.md"))
     printed, served = "", ""

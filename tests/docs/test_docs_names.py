@@ -40,7 +40,7 @@ PAGES = {
     for file in (*(ROOT / name for name in AT_THE_TOP), *sorted(DOCS.glob("*.md")))
 }
 SETTINGS = set(re.findall(r'addini\("(\w+)"', inspect.getsource(pytest_plugin)))
-"""Settings of pytest where the scorer is installed."""
+"""Settings that the scorer adds to pytest."""
 METRICS = {sample.name for family in Metrics().registry.collect() for sample in [family, *family.samples]} | {
     "scorer_workers",
     "scorer_unresponsive_workers",
@@ -49,7 +49,7 @@ HOOKS = {name for name in vars(hookspecs) if name.startswith("scorer_")}
 
 
 def own(cls: type, base: type = object) -> set[str]:
-    """Public members that a class has and ``base`` has not."""
+    """Public members of a class that ``base`` does not have."""
     names = {*vars(cls), *vars(cls).get("__annotations__", {})}
     return {name for name in names if not name.startswith("_") and not hasattr(base, name)}
 
@@ -98,7 +98,7 @@ def test_hooks_and_packages_on_a_page_exist(name: str) -> None:
 
 
 def choices(annotation: Any) -> Iterator[str]:
-    """The words that a field may hold."""
+    """The words that a field accepts."""
     if typing.get_origin(annotation) is typing.Literal:
         yield from map(str, typing.get_args(annotation))
     elif inspect.isclass(annotation) and issubclass(annotation, enum.StrEnum):
@@ -108,7 +108,7 @@ def choices(annotation: Any) -> Iterator[str]:
 
 
 def keys(model: type[BaseModel]) -> dict[str, Any]:
-    """The fields of a shape by the key that a document writes."""
+    """The fields of a model, by their keys in documents."""
     return {info.alias or name: info for name, info in model.model_fields.items()}
 
 
@@ -147,7 +147,7 @@ INNER = {
     ("A case of several units", "units"): cases.Unit,
     ("A case of several units", "expect"): cases.Ranks,
 }
-"""Shapes whose keys are named in the row of the key that holds them."""
+"""Models whose keys are listed in the row of an outer key."""
 
 
 @pytest.mark.parametrize("heading", SHAPES)
@@ -177,7 +177,7 @@ def test_every_word_that_a_key_accepts_is_on_the_page(shape: type[BaseModel]) ->
 
 
 def test_every_model_of_a_document_is_on_the_page() -> None:
-    """A shape that is added later has to find its table."""
+    """A new model must get a table on the page."""
     ours = {*(shape for shapes in SHAPES.values() for shape in shapes), *INNER.values()}
     for module, also in (
         (schema, {schema.StrictModel}),

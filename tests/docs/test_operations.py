@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="several workers
 
 
 def free_ports() -> dict[str, str]:
-    """A free port for each one of the page."""
+    """A free port for each port on the page."""
     with socket.socket() as a, socket.socket() as b, socket.socket() as c, socket.socket() as d:
         held = (a, b, c, d)
         for one in held:
@@ -103,7 +103,7 @@ def unmarked(text: str) -> list[str]:
 
 
 def is_marked(before: str, block: str) -> bool:
-    """Whether the paragraph before commands says that they are not run, or names a test that has their programs."""
+    """Whether the paragraph before commands says that they are not run, or names a test that runs their programs."""
     test = re.search(r"\(run by (tests/\S+\.py)\)", before)
     if not test:
         return "(not run by the test)" in before

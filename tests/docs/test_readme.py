@@ -56,7 +56,7 @@ def test_python_example_prints_what_the_readme_says(service: Service) -> None:
 def test_a_parquet_file_is_ranked_in_three_lines(
     service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Written by DuckDB from the answers that come with the scorer."""
+    """DuckDB writes the file from the bundled answers."""
     answers = ROOT / "plugins/scorer_plugins/answers/bac-kan-2020.csv"
     with_lists = "select * replace (string_split(not_applicable, ';') as not_applicable)"
     duckdb.sql(f"{with_lists} from read_csv('{answers}', nullstr='')").write_parquet(str(tmp_path / "answers.parquet"))

@@ -57,6 +57,6 @@ def test_the_page_leads_from_a_decision_to_a_ranking_and_a_service(
 
 
 def test_a_block_is_run_or_compared() -> None:
-    """A block of another kind would be neither."""
+    """A block of any other kind would not be tested."""
     known = ("sh", "python", "text", "yaml")
     assert all(isinstance(block, Block) and block.language in known for block in blocks(page(NAME)))

@@ -16,7 +16,7 @@ PAGE = '<html><body><h1 id="top">Title</h1>{}</body></html>'
 
 
 def site(directory: Path, body: str) -> Path:
-    """A site with two pages, of which the first one has this body."""
+    """A site with two pages; the first one has this body."""
     (directory / "other").mkdir()
     (directory / "index.html").write_text(PAGE.format(body), encoding="utf-8")
     (directory / "other" / "index.html").write_text(PAGE.format(""), encoding="utf-8")

@@ -49,7 +49,7 @@ PLAN = group("plan", Indicator("reached", "count"), Indicator("planned", "count"
 
 
 def exactly(reached: int, planned: int, target: Fraction, when_zero: int) -> Fraction:
-    """Share of the points, by the definition."""
+    """The exact share of the points, by the definition."""
     return min(reached / (planned * target), Fraction(1)) if planned else Fraction(when_zero)
 
 

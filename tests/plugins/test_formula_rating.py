@@ -22,7 +22,7 @@ MARGINS = {"5%": Fraction(1, 20), "3.5%": Fraction(7, 200), "17.5%": Fraction(7,
 
 
 class Way(NamedTuple):
-    """A criterion that asks in one way."""
+    """One combination of the keys of ``rating``."""
 
     margin: str
     when_too_few: str
@@ -87,7 +87,7 @@ def scorer_criteria_sets():
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The environment of a process that finds the plugin, and a third-party one that issues the set."""
+    """The environment of a process that finds the plugin, and another plugin with the set."""
     site = tmp_path_factory.mktemp("site")
     found = install(site, "citizen-rating")
     (site / "ratings.yaml").write_text(DOCUMENT, encoding="utf-8")
@@ -106,7 +106,7 @@ def client(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 
 
 class Ratings(NamedTuple):
-    """What a unit reports."""
+    """The answers of a unit."""
 
     served: int
     answered: int
@@ -129,7 +129,7 @@ def expected(way: Way, ratings: Ratings) -> tuple[Fraction, str]:
 
 
 def results(client: Client, staff: list[Ratings], agency: list[Ratings]) -> list[dict[str, CriterionResult]]:
-    """Criteria by id, for units in the order given; both kinds of ratings are of the same people."""
+    """Criteria by id for each unit, in order; both kinds of ratings have the same numbers."""
     rows = [
         Row(
             str(n),
@@ -154,7 +154,7 @@ def results(client: Client, staff: list[Ratings], agency: list[Ratings]) -> list
 
 @st.composite
 def rated(draw: st.DrawFn, served: int) -> Ratings:
-    """Answers that like to be exactly enough, one fewer, nobody's or everybody's."""
+    """Answers that are often exactly enough, one fewer, none or all."""
     edge = needed(served, MARGINS[draw(st.sampled_from(sorted(MARGINS)))])
     near = [count for count in (0, edge - 1, edge, edge + 1, served) if 0 <= count <= served]
     answered = draw(st.one_of(st.sampled_from(near), st.integers(0, served)))

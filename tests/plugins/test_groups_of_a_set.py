@@ -59,7 +59,7 @@ def test_a_broken_formula_kind_refuses_only_its_set(kind: type[Formula]) -> None
 
 
 def both(other: Indicator) -> list[str]:
-    """What is wrong with a set of two groups that both declare ``dug``."""
+    """The problems of a set of two groups that both declare ``dug``."""
     sets = catalogue(host(WELLS, group("ponds", other)), document("water-2020", "wells", "ponds"))
     return [problem.message for refusal in sets.refused for problem in refusal.problems]
 

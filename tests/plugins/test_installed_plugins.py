@@ -176,7 +176,7 @@ class AtMostHalf(PartOf):
 
 
 class Share(Formula):
-    """A third-party formula that divides without looking."""
+    """A third-party formula that divides without a check for zero."""
 
     kind: ClassVar[str] = "share"
     indicator: str

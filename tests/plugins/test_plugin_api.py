@@ -91,7 +91,7 @@ def rank(sets: Any, *answers: Mapping[str, float]) -> list[pb.Scorecard]:
 
 @dataclasses.dataclass(frozen=True)
 class OpenWhenVisited(Check):
-    """Whoever had visitors was open."""
+    """A unit with visitors must have been open."""
 
     reason: ClassVar[str] = "VISITED_BUT_CLOSED"
 
@@ -129,7 +129,7 @@ def test_a_check_without_a_required_method_cannot_be_created() -> None:
 
 
 class Least(Formula):
-    """The least of alternatives: the weakest link counts."""
+    """The points of the alternative with the fewest points."""
 
     kind: ClassVar[str] = "least"
     nested: ClassVar[str | None] = "links"
@@ -178,7 +178,7 @@ def test_mistakes_in_parts_of_a_formula_are_named_at_their_place() -> None:
 
 
 class Halved(CriterionGroup):
-    """Whoever was closed for half a year gets half."""
+    """Units that were closed for half a year get half of the points."""
 
     name, api_version = "wells", 1
     indicators = tuple(COUNTS)
@@ -190,7 +190,7 @@ class Halved(CriterionGroup):
 
 
 class Broken(Halved):
-    """Breaks at the second criterion, and says so."""
+    """Fails at the second criterion, and names it."""
 
     def score(self, criteria: Any, cohort: Cohort) -> GroupPoints:
         for criterion in criteria[1:]:

@@ -51,7 +51,7 @@ class Timeless(CriterionGroup):
 
 
 class Kindless(Formula):
-    """A formula kind that forgot its name."""
+    """A formula kind without a name."""
 
 
 class Unspeakable(Exception):

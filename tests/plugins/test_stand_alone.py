@@ -12,8 +12,8 @@ import pytest
 from stand_alone import PATIENCE, PLUGINS, distributions, package, project, scorer
 
 
-def issued(distribution: str) -> list[str]:
-    """Codes of the criteria sets that a distribution issues."""
+def set_codes(distribution: str) -> list[str]:
+    """Codes of the criteria sets of a distribution."""
     files = (package(distribution) / "criteria_sets").glob("*.yaml")
     return sorted(file.stem for file in files if not file.name.endswith(".cases.yaml"))
 
@@ -22,7 +22,7 @@ each_distribution = pytest.mark.parametrize("distribution", distributions())
 
 
 def pip(command: str, *arguments: str | Path) -> None:
-    """Runs pip, which asks no index and builds with what is installed here."""
+    """Runs pip without an index; it builds with the installed packages."""
     options = ["--quiet", "--no-deps", "--no-build-isolation", "--no-index", "--no-cache-dir"]
     words = [sys.executable, "-m", "pip", "--disable-pip-version-check", command, *options, *arguments]
     done = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE, check=False)
@@ -36,7 +36,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def environment(site: Path) -> dict[str, str]:
-    """That of a process that finds what pip has installed."""
+    """The environment of a process that finds what pip installed."""
     pip("install", "--target", site, *(PLUGINS / name for name in distributions()))
     return {**os.environ, "PYTHONPATH": str(site)}
 
@@ -87,7 +87,7 @@ def test_all_cases_of_stand_alone_plugins_pass(tested: subprocess.CompletedProce
 
 @each_distribution
 def test_every_stand_alone_set_has_cases(tested: subprocess.CompletedProcess[str], distribution: str) -> None:
-    for code in issued(distribution):
+    for code in set_codes(distribution):
         passed = [line for line in tested.stdout.splitlines() if line.startswith("ok ") and f" {code}: " in line]
         assert len(passed) > 3, tested.stdout
 
@@ -105,7 +105,7 @@ def test_each_readme_names_groups_formulas_and_sets(distribution: str) -> None:
     readme = (PLUGINS / distribution / "README.md").read_text(encoding="utf-8")
     assert readme.startswith(f"# {project(distribution)['name']}\n")
     assert f"./plugins/{distribution}" in readme
-    assert [code for code in issued(distribution) if f"`{code}`" not in readme] == []
+    assert [code for code in set_codes(distribution) if f"`{code}`" not in readme] == []
 
 
 @pytest.mark.long

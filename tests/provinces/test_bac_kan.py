@@ -14,12 +14,12 @@ SECURITY = ("INF.07", "INF.08", "INF.09")
 
 
 def has(*indicators: str) -> Callable[[Line], bool]:
-    """Whether a unit has any of these things."""
+    """A condition: the unit has any of these things."""
     return lambda line: any(line[indicator] not in ("", "0") for indicator in indicators)
 
 
 def lacks(*indicators: str) -> Callable[[Line], bool]:
-    """Whether a unit says that it has none of these things."""
+    """A condition: the unit reported that it has none of these things."""
     return lambda line: all(line[indicator] == "0" for indicator in indicators)
 
 
@@ -275,7 +275,7 @@ def test_most_communes_care_for_steering_committee_leader_in_charge_plan_and_reg
     assert communes.most(lambda line: "2020-01-01" <= line["it_plan_issued"] <= "2020-03-31")
 
 
-def test_document_system_e_mail_and_digital_signature_are_what_communes_do_better(communes: Tier) -> None:
+def test_communes_do_better_in_documents_e_mail_and_signatures(communes: Tier) -> None:
     units = list(communes.cards)
     shared_software = communes.share([f"IA.{n:02}" for n in range(1, 8)], units)
     assert shared_software > 0.7

@@ -67,7 +67,7 @@ def test_service_agrees_with_the_oracle_on_random_provinces(
 def test_random_provinces_have_ranked_units_and_others(
     service: harness.Service, indicators: Mapping[str, Indicator], checks: list[PartOf]
 ) -> None:
-    """What is compared is worth comparing: every level and standing comes up."""
+    """The comparison is meaningful: every level and standing occurs."""
     draw = random.Random(1)
     units = [draw_unit(draw, f"u-{n}", "district", DOCUMENT, indicators, checks) for n in range(150)]
     request = pb.RankProvinceRequest(criteria_set=SET, rows=unit_messages.rows(units))

@@ -136,7 +136,7 @@ def column(kind: int, texts: Sequence[str]) -> pa.Array:
     return pa.array([float(text) if text else None for text in texts], pa.float64())
 
 
-def test_the_table_form_gives_what_the_rows_give(
+def test_a_table_gives_the_rankings_of_rows(
     service: Service, issued: criteria_pb2.CriteriaSet, reply: scorer_pb2.RankProvinceResponse
 ) -> None:
     texts = {name: [line[name] for line in LINES] for name in ("id", "name", "tier", "parent")}

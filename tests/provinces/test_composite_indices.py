@@ -28,7 +28,7 @@ def client() -> Iterator[Client]:
         yield client
 
 
-def drawn(seed: str, ranges: dict[str, tuple[float, float]], decimals: int) -> Columns:
+def random_answers(seed: str, ranges: dict[str, tuple[float, float]], decimals: int) -> Columns:
     """Answers of 1,000 units by indicator. One unit in ten repeats all answers of the unit before it."""
     rng = random.Random(seed)
     columns: Columns = {code: [] for code in ranges}
@@ -84,7 +84,7 @@ def test_hdi_is_the_geometric_mean_of_three_components(client: Client) -> None:
         "mean_years_of_schooling": (0, 16),
         "income_per_head": (90, 90000),
     }
-    columns = drawn("hdi", ranges, 1)
+    columns = random_answers("hdi", ranges, 1)
     found = ranked(client, "hdi-like-2022", columns)
 
     def share(code: str, low: int, high: int) -> list[Decimal]:
@@ -128,7 +128,7 @@ def test_egdi_is_a_third_each_of_scaled_z_scores(client: Client) -> None:
         "expected_schooling": (4, 20),
         "mean_schooling": (1, 14),
     }
-    columns = drawn("egdi", ranges, 1)
+    columns = random_answers("egdi", ranges, 1)
     found = ranked(client, "egdi-like-2022", columns)
 
     def scaled(values: list[Decimal]) -> list[Decimal]:

@@ -28,7 +28,7 @@ PUBLISHED = {
     "OS.11": ("mailboxes", 16001, "mailboxes_needed", None),
     "OS.12": ("electronic_documents_a_day", 4640, "documents_a_day", None),
 }
-"""By criterion: the figure that the report prints, and what it is of, where that is printed too."""
+"""The printed figure by criterion, and its whole if that is printed too."""
 
 UNITS = {"department": 22, "district": 11, "commune": 195}
 """Units by tier, all with the one-stop system."""

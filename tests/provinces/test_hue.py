@@ -22,7 +22,7 @@ from processes import PATIENCE, serve
 
 DATA = Path(__file__).resolve().parents[1] / "support" / "data"
 ABOUT_UNITS = ("id", "name", "tier", "parent", "not_applicable")
-"""Columns of an answers file that are no indicators."""
+"""Columns of a file of answers that are not indicators."""
 
 
 def read(file: Any) -> list[dict[str, str]]:
@@ -107,7 +107,7 @@ def reply(outside_client: OutsideClient) -> Any:
 
 @pytest.fixture(scope="module")
 def readiness(reply: Any) -> dict[str, Any]:
-    """Each unit's result in the one category."""
+    """Each unit's result in the only category."""
     (ranking,) = reply.rankings
     return {card.unit.id: card.categories[0] for card in ranking.scorecards}
 
@@ -202,9 +202,7 @@ def test_units_below_level_one_have_causes(readiness: dict[str, Any]) -> None:
         assert missed == (expected if unit in ("hue", "phong-dien") else []), unit
 
 
-def test_what_does_not_apply_to_the_city_of_hue_is_named(
-    readiness: dict[str, Any], outside_client: OutsideClient
-) -> None:
+def test_criteria_that_do_not_apply_to_hue_are_named(readiness: dict[str, Any], outside_client: OutsideClient) -> None:
     left_out = outside_client.value("egov.scorer.v1.CriterionStatus", "CRITERION_STATUS_NOT_APPLICABLE")
     for unit, category in readiness.items():
         found = [c.criterion for group in category.groups for c in group.criteria if c.status == left_out]

@@ -20,7 +20,7 @@ UNITS = 1000
 CATEGORY = "administrative_reform"
 
 Answers = dict[str, object]
-"""The answers of a province, as they are sent; those that were not given are left out."""
+"""The answers of a province as sent; missing ones are left out."""
 
 
 class Ratio(NamedTuple):
@@ -192,7 +192,7 @@ def counted(sent: Answers) -> Answers:
 
 
 def drawn_province(rng: random.Random) -> Answers:
-    """What a province sends. It reports too much now and then, and leaves some answers out."""
+    """The answers of a generated province. It sometimes reports too much, and leaves some answers out."""
     sent: Answers = {}
     best = rng.uniform(0.5, 1)  # most provinces are alike in all fields, so all levels occur
 

@@ -36,11 +36,11 @@ PATHS = {
     "/grpc.health.v1.Health/Watch",
     "/grpc.health.v1.Health/List",
 }
-"""Their paths."""
+"""The paths of the methods."""
 
 
 def unsigned(name: str) -> str:
-    """A token that says that it needs no signature."""
+    """A token that claims to need no signature."""
     now = int(time.time())
     claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": name, "exp": now + 600}
     parts = [{"alg": "none", "typ": "JWT", "kid": "key-1"}, claims]
@@ -49,7 +49,7 @@ def unsigned(name: str) -> str:
 
 
 def by_secret(name: str) -> str:
-    """A token signed with the public key as if it were a secret: servers that let tokens choose have taken it."""
+    """A token signed with the public key as if it were a secret; servers that trust the token's algorithm accept it."""
     head = {"alg": "HS256", "typ": "JWT", "kid": "key-1"}
     claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": name, "exp": int(time.time()) + 600}
     parts = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in (head, claims)]
@@ -76,7 +76,7 @@ TOKENS: dict[str, tuple[Callable[[str], str | None], str]] = {
     "subject that is no text": (lambda name: SIGNER.token(name, sub=7), "TOKEN_INVALID"),
     "right": (lambda name: SIGNER.token(name), ""),
 }
-"""Ways to show a token, and why it does not count."""
+"""Invalid tokens, and the reason why each is refused."""
 
 
 @pytest.fixture(scope="module")

@@ -139,7 +139,7 @@ def test_the_log_lists_a_limited_number_of_violations_and_counts_all(
 
 @pytest.fixture
 def compared(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many names each search for a nearly-right one looks through."""
+    """The number of names that each search for a suggestion compares."""
     sizes: list[int] = []
     search = difflib.get_close_matches
 

@@ -26,14 +26,14 @@ SECONDS = float(os.environ.get("TEST_ATTACK_SECONDS", "4"))
 ATTACKERS = Path(__file__).parents[1] / "support" / "attackers.py"
 UNITS = 3_000
 SLOWER = 30.0
-"""How many times longer an honest caller may wait than one of a service beside it that nobody attacks."""
+"""How many times longer an honest caller may wait than a caller of another service that is not attacked."""
 
 KEPT = 64 * 2**20
 """Bytes by which memory may have grown afterwards."""
 
 
 class Honest:
-    """A caller who scores one unit after the other, and asks for health now and then."""
+    """A caller that scores one unit after the other, and sometimes checks health."""
 
     def __init__(self, running: Serving) -> None:
         self._channel = running.channel()
@@ -41,7 +41,7 @@ class Honest:
         self._health = health_pb2_grpc.HealthStub(self._channel)
 
     def seconds(self, duration: float) -> list[float]:
-        """How long each call took, ascending; none may fail."""
+        """Durations of the calls in seconds, ascending; no call may fail."""
         found, ends = [], time.monotonic() + duration
         while time.monotonic() < ends:
             started = time.perf_counter()
@@ -66,7 +66,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
 
 @pytest.fixture(scope="module")
 def spared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    """Another service on the same, crowded machine."""
+    """Another service on the same busy machine, which is not attacked."""
     with serve(tmp_path_factory.mktemp("spared")) as running:
         yield running
 

@@ -33,7 +33,7 @@ def readiness(address: str) -> tuple[int, str]:
 
 @pytest.fixture
 def no_rulesets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """For servers that start from now on: durable-rules is found, but compiles nothing."""
+    """Servers that start afterwards find a durable-rules that compiles nothing."""
     (tmp_path / "durable").mkdir()
     (tmp_path / "durable" / "__init__.py").touch()
     (tmp_path / "durable" / "engine.py").write_text(BROKEN_RULESET, encoding="utf-8")
@@ -84,7 +84,7 @@ def test_a_server_without_a_usable_directory_compiles_its_gates(
 @pytest.mark.long
 @pytest.mark.usefixtures("no_rulesets")
 def test_without_the_cache_a_server_without_engine_refuses_sets_with_gates(tmp_path: Path) -> None:
-    """Otherwise the first test would show nothing."""
+    """Shows that the first test can fail."""
     with pytest.raises(AssertionError), serve(tmp_path) as running:
         del running
     assert "the rule engine ended with code 1" in (tmp_path / "stderr").read_text(encoding="utf-8")

@@ -92,7 +92,7 @@ EVIL = {
     "NUL in an e-mail address": [x509.RFC822Name("portal\0@evil.example")],
     "a clean name beside a bad one": [x509.DNSName("portal"), x509.DNSName("evil\n")],
 }
-"""Names in certificates of somebody who is not the portal; what is no alternative name is the subject."""
+"""Names in certificates of a caller that is not the portal; a name that is not an alternative name is the subject."""
 
 
 def evil_party(names: list[Any]) -> Party:
@@ -261,7 +261,7 @@ UNUSABLE: dict[str, Callable[[], tuple[str, bytes, str]]] = {
     ),
     "expired": lambda: ("clients.pem", AUTHORITY.party("old", days=-1).certificate, "has only expired authorities"),
 }
-"""Files with certificates that cannot be used, and what is said of them."""
+"""Files with unusable certificates, and the message for each."""
 
 
 @pytest.mark.parametrize("way", UNUSABLE)

@@ -18,7 +18,7 @@ from scorer.plugin_api import Check, Cohort
 
 @dataclass(frozen=True)
 class Made(Check):
-    """A check of given functions."""
+    """A check made from functions."""
 
     reason: ClassVar[str] = "TOO_DRY"
     violating: Callable[[Cohort], object]
@@ -48,7 +48,7 @@ def changing(change: Callable[[Cohort], object]) -> Callable[[Cohort], object]:
     return violating
 
 
-def everyone(cohort: Cohort) -> np.ndarray:
+def violated_by_all(cohort: Cohort) -> np.ndarray:
     return np.ones(len(cohort), dtype=np.bool_)
 
 
@@ -62,13 +62,17 @@ BAD_CHECKS: dict[str, Case] = {
         "violated() of check TOO_DRY returned bool of shape (1,), not bool of shape (2,)",
     ),
     "nothing": (lambda _: None, str, "violated() of check TOO_DRY returned object of shape ()"),
-    "numbers": (lambda cohort: everyone(cohort) * 1.0, str, "violated() of check TOO_DRY returned float64 of shape"),
+    "numbers": (
+        lambda cohort: violated_by_all(cohort) * 1.0,
+        str,
+        "violated() of check TOO_DRY returned float64 of shape",
+    ),
     "a masked array": (
-        lambda cohort: np.ma.array(everyone(cohort), mask=True),
+        lambda cohort: np.ma.array(violated_by_all(cohort), mask=True),
         str,
         "violated() of check TOO_DRY returned a masked array; its mask would be ignored",
     ),
-    "describe raises": (everyone, raising, "describe() of check TOO_DRY raised SystemExit('no\\nwater')"),
+    "describe raises": (violated_by_all, raising, "describe() of check TOO_DRY raised SystemExit('no\\nwater')"),
     "another working directory": (
         changing(lambda _: os.chdir("/")),
         str,
@@ -89,7 +93,7 @@ BAD_CHECKS: dict[str, Case] = {
         str,
         "violated() of check TOO_DRY raised AttributeError(",
     ),
-    "no description": (everyone, lambda: None, "describe() of check TOO_DRY returned None, not a text"),
+    "no description": (violated_by_all, lambda: None, "describe() of check TOO_DRY returned None, not a text"),
 }
 
 
@@ -117,7 +121,7 @@ def test_a_check_that_raises_names_its_plugin(
     ],
 )
 def test_messages_of_checks_are_one_printable_line(text: str, shown: str) -> None:
-    water = group("water", *WELLS, checks=[Made(everyone, lambda: text)])
+    water = group("water", *WELLS, checks=[Made(violated_by_all, lambda: text)])
     with serving(good(catalogue(host(water), WATER))) as service:
         with refusal() as caught:
             rank(service, row("a"), criteria_set="water-2020")

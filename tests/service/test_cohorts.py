@@ -203,7 +203,7 @@ def test_one_tier_is_ranked_as_it_is_among_all(service: harness.Service) -> None
 
 @pytest.mark.parametrize("code", ["by-tier", "dense", "ordinal", "exact"])
 def test_many_cohorts_are_ranked_as_if_each_were_alone(service: harness.Service, code: str) -> None:
-    """So many that steps of scores have to be numbered anew: 12 units of each of 60 parents, of all kinds of scores."""
+    """Twelve units for each of 60 parents, with so many different scores that they have to be renumbered."""
     units = [
         commune(f"u{n * 31 % 720:03}", f"p{n * 7 % 60}", Decimal(n * n % 9973 * 1_000 + n % 3) / 1_000_000)
         for n in range(720)

@@ -50,7 +50,7 @@ class Mount:
 
 
 def edited(n: int, code: str) -> str:
-    """Version ``n`` of a set: other points than before, and in every second version other gates."""
+    """Version ``n`` of a set: the points change in every version, the gates in every second one."""
     text = document(str((n + 1) / 1000), code)
     return text.replace("at_least: 90%", f"at_least: 9{n // 2 % 5}.5%", 1) if n % 2 else text
 
@@ -67,7 +67,7 @@ def revisions(service: Service) -> tuple[str, ...]:
 def test_no_call_fails_or_gets_a_wrong_revision_while_a_config_map_is_swapped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Every fourth ConfigMap has one broken set, which stays at its last good revision, beside a good one."""
+    """Every fourth ConfigMap has a good and a broken set, which stays at its last good revision."""
     monkeypatch.setenv("SCORER_GATE_CACHE", str(tmp_path / "gates"))
     mount, held, broken = Mount(tmp_path / "mount"), [], list(BROKEN.values())
     mine, other = document(code="mine"), document(code="other")

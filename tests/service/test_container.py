@@ -66,7 +66,7 @@ class Image:
         self.root, self.tmp, self.config = root, tmp, config
 
     def command(self, *arguments: str) -> list[str]:
-        """A command in the image, with the variables of the image and no others."""
+        """A command in the image, with only the variables of the image."""
         environment = ["/usr/bin/env", "-i", *self.config["Env"]]
         return ["unshare", "--mount", "sh", "-c", RUN, "sh", str(self.root), str(self.tmp), *environment, *arguments]
 

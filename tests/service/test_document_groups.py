@@ -213,7 +213,7 @@ def test_the_largest_number_of_commended_units_is_served_and_a_larger_one_refuse
         reply = service.criteria.GetCriteriaSet(cpb.GetCriteriaSetRequest(criteria_set="wards-2026"), timeout=30)
     assert [best.best for best in reply.criteria_set.commend] == [1_000_000]
     (problem,) = problems(text.replace("1000000", "1000001"))
-    assert problem.endswith("expected a whole number from 1 to 1000000, or one by tier, not 1000001")
+    assert problem.endswith("expected a whole number from 1 to 1000000, or one per tier, not 1000001")
 
 
 # --- it is refused with a place --------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ UNITS = 3_000
 
 
 class SlowReader:
-    """A caller with large windows and a small buffer, who reads when told."""
+    """A caller with large windows and a small buffer that reads only on request."""
 
     def __init__(self, port: int) -> None:
         self._socket = socket.socket()
@@ -45,7 +45,7 @@ class SlowReader:
         self._socket.sendall(self._window_update(1))
 
     def read(self) -> bool:
-        """Reads some bytes. Returns whether the connection goes on."""
+        """Reads some bytes. Returns False if the connection has ended."""
         data = self._socket.recv(2**14)
         self._received += data
         while len(self._received) >= 9 + (length := int.from_bytes(self._received[:3], "big")):

@@ -33,7 +33,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 
 def answer_before_bytes(service: Service, token: str | None, seconds: float) -> grpc.RpcError:
-    """What a call is told whose message never comes."""
+    """The error of a call whose request never arrives."""
     begun = threading.Event()
 
     def never() -> Iterator[bytes]:

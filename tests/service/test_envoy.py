@@ -73,7 +73,7 @@ def unlimited(text: str) -> str:
 
 @pytest.fixture(scope="module")
 def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, Path]]:
-    """Where Envoy with small buckets listens, the address of the service, and the folder with the token."""
+    """The address of an Envoy with small buckets, the address of the service, and the directory with the token."""
     folder = tmp_path_factory.mktemp("envoy")
     with ExitStack() as stack:
         with pytest.MonkeyPatch.context() as patch:

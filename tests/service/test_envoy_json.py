@@ -36,7 +36,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
 
 @pytest.fixture(scope="module")
 def web(running: Serving, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where Envoy listens."""
+    """The address of Envoy."""
     with envoy(tmp_path_factory.mktemp("web"), running.address) as address:
         yield f"http://{address}"
 
@@ -68,6 +68,18 @@ def test_the_log_has_the_request_id_of_the_caller(running: Serving, web: str) ->
     with urllib.request.urlopen(sent, timeout=30) as reply:
         assert reply.headers["x-request-id"] == "asked-7"
     until(lambda: "request_id=asked-7 " in running.said, "the call is not logged with the caller's id")
+
+
+def test_json_has_at_most_4_mib(web: str) -> None:
+    """Envoy keeps JSON in memory until it is complete."""
+    path = f"{web}/egov.scorer.v1.ScorerService/ScoreUnit"
+    for size, status in ((4 * 2**20, 404), (4 * 2**20 + 1, 413)):
+        body = b'{"criteriaSet": "none"}'.ljust(size)
+        sent = urllib.request.Request(path, body, {"content-type": "application/json"})
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(sent, timeout=30)
+        assert refused.value.code == status
+        refused.value.close()
 
 
 def test_a_table_is_ranked(web: str) -> None:

@@ -24,7 +24,7 @@ from scorer.model.untrusted import escaped
 HOSTILE = "\x1b]0;owned\x07\x1b[31m\x9b2J\u202e\u2028\x85forged"
 SHOWN = "\\x1b]0;owned\\x07\\x1b[31m\\x9b2J\\u202e\\u2028\\x85forged"
 LINE = "\n2026-11-30 00:00:00,000 INFO forged"
-"""Would be a line of the log."""
+"""A text that would be read as a line of the log."""
 
 
 def assert_harmless(said: str) -> None:
@@ -33,7 +33,7 @@ def assert_harmless(said: str) -> None:
 
 
 def run(folder: Path, *words: str, site: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """In a process of its own only if it has to find what is installed in ``site``."""
+    """Runs the command, in a separate process only if it needs the distributions in ``site``."""
     if site is None:
         done = cli_in_process.run(*words, cwd=folder, COLUMNS="400")
     else:
@@ -154,7 +154,7 @@ PRINTING_METHODS = (
 
 
 def written_elsewhere(tree: ast.AST) -> Iterator[str]:
-    """Ways to a terminal or a log that do not pass through ``escaped``."""
+    """Calls that write to a terminal or log without ``escaped``."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             called = ast.unparse(node.func)

@@ -73,7 +73,7 @@ def metric(address: str, name: str) -> float:
 
 
 def score(service: Served, unit: str, timeout: float = PATIENCE) -> pb.ScoreUnitResponse:
-    """On a connection of its own."""
+    """Scores one unit over a new connection."""
     answers = pb.UnitAnswers(unit=pb.Unit(id=unit, tier="district"), answers={"wells": pb.Answer(number=1)})
     request = pb.ScoreUnitRequest(criteria_set="grip-2024", unit_answers=answers)
     with grpc.insecure_channel(service.address, options=[("grpc.use_local_subchannel_pool", 1)]) as channel:

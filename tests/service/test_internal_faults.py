@@ -17,37 +17,16 @@ import numpy as np
 import pytest
 from google.rpc import status_pb2
 from harness import catalogue, good, group, host, refusal, serving
-from tested import (
-    BESIDE,
-    INFRASTRUCTURE,
-    LONG_WORDS,
-    WATER,
-    WELLS,
-    calls_with,
-    logged,
-    rank,
-    row,
-    score,
-    still_answers,
-)
+from tested import BESIDE, INFRASTRUCTURE, LONG_WORDS, WATER, WELLS, calls_with, logged, rank, row, score, still_answers
 
 from egov.scorer.v1 import criteria_pb2, scorer_pb2
 from scorer.catalogue.catalogue import Catalogue
-from scorer.plugin_api import (
-    Cohort,
-    Criterion,
-    CriterionFault,
-    Formula,
-    GroupPoints,
-    Outcome,
-    PointsByTier,
-    Read,
-)
+from scorer.plugin_api import Cohort, Criterion, CriterionFault, Formula, GroupPoints, Outcome, PointsByTier, Read
 from scorer.plugin_api import Path as FieldPath
 
 
 def gives(change: Callable[[np.ndarray, np.ndarray], object]) -> Callable[..., object]:
-    """A ``score`` that gives no points, after ``change``; what that gives is taken when it is not None."""
+    """A ``score`` that calls ``change`` and returns its result, or no points if that is None."""
 
     def score(_: object, criteria: tuple[Criterion, ...], cohort: Cohort) -> object:
         points = np.zeros((len(criteria), len(cohort)))
@@ -58,8 +37,8 @@ def gives(change: Callable[[np.ndarray, np.ndarray], object]) -> Callable[..., o
     return score
 
 
-def put(array: int, value: float) -> Callable[..., object]:
-    """Puts a value to the second criterion of the last unit, in points (0) or status (1)."""
+def set_value(array: int, value: float) -> Callable[..., object]:
+    """Sets a value of the second criterion of the last unit, in points (0) or status (1)."""
 
     def change(*arrays: np.ndarray) -> None:
         arrays[array][1, -1] = value
@@ -79,7 +58,7 @@ def recursing(*given: object) -> object:
 
 
 def changing(field: str) -> Callable[..., object]:
-    """Changes something of the cohort."""
+    """A ``score`` that changes something of the cohort."""
 
     def score(_: object, criteria: tuple[Criterion, ...], cohort: Cohort) -> object:
         getattr(cohort, field)[0 if field == "matrix" else "W.1"] = 1
@@ -94,7 +73,7 @@ class Unspeakable(Exception):
 
 
 def disturbing(disturb: Callable[[], object]) -> Callable[..., object]:
-    """Changes something of the process, and gives no points."""
+    """A ``score`` that changes something of the process, and gives no points."""
     return gives(lambda *_: disturb() and None)
 
 
@@ -113,28 +92,29 @@ BAD_SCORES: dict[str, tuple[Callable[..., object], str, str]] = {
     "other rows": (changing("rows"), "", "score() raised TypeError("),
     "other indicators": (changing("indicators"), "", "score() raised TypeError("),
     "NaN": (
-        put(0, math.nan), "W.2", "returned nan with status 1; allowed are whole micropoints from 0 to 2000000",
+        set_value(0, math.nan), "W.2", "returned nan with status 1; allowed are whole micropoints from 0 to 2000000",
     ),
     "infinity": (
-        put(0, math.inf), "W.2", "returned inf with status 1; allowed are whole micropoints from 0 to 2000000",
+        set_value(0, math.inf), "W.2", "returned inf with status 1; allowed are whole micropoints from 0 to 2000000",
     ),
     "half a micropoint": (
-        put(0, 0.5), "W.2", "returned 0.5 with status 1; allowed are whole micropoints from 0 to 2000000",
+        set_value(0, 0.5), "W.2", "returned 0.5 with status 1; allowed are whole micropoints from 0 to 2000000",
     ),
     "points over the maximum": (
-        put(0, 2_000_001), "W.2", "returned 2000001.0 with status 1; allowed are whole micropoints from 0 to 2000000",
+        set_value(0, 2_000_001), "W.2",
+        "returned 2000001.0 with status 1; allowed are whole micropoints from 0 to 2000000",
     ),
     "points below nothing": (
-        put(0, -1), "W.2", "returned -1.0 with status 1; allowed are whole micropoints from 0 to 2000000",
+        set_value(0, -1), "W.2", "returned -1.0 with status 1; allowed are whole micropoints from 0 to 2000000",
     ),
     "points beyond 64 bits": (
-        put(0, 1e300), "W.2", "returned 1e+300 with status 1; allowed are whole micropoints from 0 to 2000000",
+        set_value(0, 1e300), "W.2", "returned 1e+300 with status 1; allowed are whole micropoints from 0 to 2000000",
     ),
     "status 0": (
-        put(1, 0), "W.2", "returned 0.0 with status 0; allowed are whole micropoints from 0 to 2000000",
+        set_value(1, 0), "W.2", "returned 0.0 with status 0; allowed are whole micropoints from 0 to 2000000",
     ),
     "status 4": (
-        put(1, 4), "W.2", "returned 0.0 with status 4; allowed are whole micropoints from 0 to 2000000",
+        set_value(1, 4), "W.2", "returned 0.0 with status 4; allowed are whole micropoints from 0 to 2000000",
     ),
     "points lying down": (
         gives(lambda points, status: GroupPoints(points.T, status.T)),
@@ -226,7 +206,7 @@ def test_a_plugin_with_invalid_results_fails_only_its_call_and_is_named(
 
 
 class Bursting(Formula):
-    """Breaks, or gives the wrong shape."""
+    """A formula that raises an error or returns the wrong shape."""
 
     kind = "bursting"
     indicator: str
@@ -253,7 +233,7 @@ class Bursting(Formula):
 
 
 class Complaining(Bursting):
-    """Finds problems without end."""
+    """A formula that reports endless problems."""
 
     kind = "complaining"
 
@@ -374,7 +354,7 @@ def test_a_plugin_cannot_write_to_answers_that_other_groups_read_too() -> None:
 
 
 class BrokenCatalogue(Catalogue):
-    """A mistake of our own."""
+    """A catalogue that fails: a fault of the service."""
 
     @property
     def sets(self) -> object:  # type: ignore[override]

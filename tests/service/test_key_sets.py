@@ -160,7 +160,7 @@ UNFIT: dict[str, tuple[Callable[[], dict[str, Any]], str]] = {
         "key 'o' has the key_ops 'verify_not'; they have to be a list",
     ),
 }
-"""Keys that have no place in a key set, and what is said of them."""
+"""Keys that a key set may not have, and the message for each."""
 
 
 @pytest.mark.parametrize("way", UNFIT)

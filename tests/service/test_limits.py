@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import gc
 import logging
+import resource
+import socket
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
 from arrow_tables import unit_table
 from credentials import AUDIENCE, ISSUER, Signer, key_set
+from google.protobuf.message import Message
 from harness import catalogue, good, host, refusal, serving
-from processes import until
+from hue_requests import one_unit
+from processes import serve, until
 from slow_calls import Gate, held, is_well_again, quick, retry_after, settings
 from tested import BESIDE, INFRASTRUCTURE, logged, number, row
 
-from egov.scorer.v1 import scorer_pb2
+from egov.scorer.v1 import scorer_pb2, scorer_pb2_grpc
 from scorer.engine import scoring
 from scorer.engine.kernel import Kernel
+from scorer.service.call import pipeline
 from scorer.service.call.pipeline import MAX_LOOP_BYTES
+from scorer.service.call.requests import parse
 from scorer.service.runtime.settings import Limits, Role, Settings, Tokens
 
 
@@ -71,7 +80,10 @@ def test_one_identity_cannot_use_the_share_of_others(gate: Gate, tmp_path: Path)
 
 
 def test_requests_beyond_the_limit_of_held_bytes_are_refused(gate: Gate) -> None:
-    with serving(gate.sets(), settings(held_bytes=1024)) as service, ThreadPoolExecutor(1) as callers:
+    with (
+        serving(gate.sets(), settings(held_bytes=1024, request_bytes=1024)) as service,
+        ThreadPoolExecutor(1) as callers,
+    ):
         call = callers.submit(held, service)
         assert gate.inside.acquire(timeout=10)
         with refusal() as caught:
@@ -154,3 +166,50 @@ def test_a_call_that_its_caller_cancels_stops_and_is_logged(
         until(lambda: logged(caplog, "call"), "the call is not logged")
     [line] = logged(caplog, "call")
     assert (line["code"], line["reason"]) == ("CANCELLED", "CANCELLED")
+
+
+def test_a_cancelled_call_that_waits_for_a_thread_keeps_no_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsing, go_on = threading.Event(), threading.Event()
+
+    def slow(*arguments: Any) -> Message:
+        parsing.set()
+        assert go_on.wait(30)
+        return parse(*arguments)
+
+    monkeypatch.setattr(pipeline, "parse", slow)
+    sent = [b"\xff" * (MAX_LOOP_BYTES + number) for number in (1, 2)]
+
+    def held(size: int) -> bool:
+        """Whether a list of one item has a request of this size."""
+        lists = [item for item in gc.get_objects() if type(item) is list and len(item) == 1]
+        return any(type(item[0]) is bytes and len(item[0]) == size for item in lists)
+
+    sets = good(catalogue(host(INFRASTRUCTURE), BESIDE))
+    with serving(sets, Settings(address="127.0.0.1:0", limits=Limits(scoring=1))) as service:
+        send = service.channel.unary_unary("/egov.scorer.v1.ScorerService/RankProvince")
+        at_work = send.future(sent[0], timeout=30)
+        assert parsing.wait(30)
+        waiting = send.future(sent[1], timeout=30)
+        try:
+            until(lambda: held(len(sent[1])), "the request does not arrive")
+            waiting.cancel()
+            until(lambda: not held(len(sent[1])), "the request is kept")
+            assert not at_work.done()
+        finally:
+            go_on.set()
+        assert at_work.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+def test_idle_connections_do_not_lock_out_other_callers(tmp_path: Path) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with ExitStack() as stack:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (100, limits[1]))  # the service starts with this limit
+        try:
+            running = stack.enter_context(serve(tmp_path))
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+        host, _, port = running.address.rpartition(":")
+        for _ in range(150):
+            stack.enter_context(socket.create_connection((host, int(port)), timeout=10))
+        channel = stack.enter_context(running.channel())
+        scorer_pb2_grpc.ScorerServiceStub(channel).ScoreUnit(one_unit(), timeout=10)

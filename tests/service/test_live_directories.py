@@ -11,15 +11,7 @@ from pathlib import Path
 
 import pytest
 from harness import Service
-from live_sets import (
-    AVAILABLE,
-    document,
-    put,
-    revision,
-    score,
-    state,
-    summaries,
-)  # fmt: skip
+from live_sets import AVAILABLE, document, put, revision, score, state, summaries
 from processes import Serving, serve, until
 
 from scorer.catalogue.directory import CriteriaDirectory, Unreadable

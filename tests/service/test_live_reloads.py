@@ -16,16 +16,7 @@ from typing import Any
 import grpc
 import pytest
 from harness import LOOPBACK, Service, group, host
-from live_sets import (
-    KEPT,
-    Callers,
-    document,
-    memory,
-    put,
-    revision,
-    score,
-    state,
-)  # fmt: skip
+from live_sets import KEPT, Callers, document, memory, put, revision, score, state
 from processes import PATIENCE, Serving, serve, until
 
 from egov.scorer.v1 import scorer_pb2 as pb
@@ -37,7 +28,7 @@ from scorer.plugin_api import CriterionGroup, Indicator
 from scorer.service import background
 
 RELOADS = int(os.environ.get("TEST_RELOADS", "25"))
-"""How often a set is written while others call; TEST_RELOADS=500 takes some minutes."""
+"""How often a set is written during calls; TEST_RELOADS=500 takes some minutes."""
 
 
 @pytest.fixture
@@ -138,7 +129,7 @@ def test_replaced_sets_are_freed_and_unchanged_ones_not_reloaded(folder: Path) -
 
 
 class BeingWritten(CriteriaDirectory):
-    """A directory that somebody writes to while it is read."""
+    """A directory that changes while it is read."""
 
     def texts(self, stamps: Any) -> dict[str, Any]:
         found = super().texts(stamps)

@@ -13,19 +13,7 @@ import cli_in_process
 import grpc
 import pytest
 from harness import Service
-from live_sets import (
-    AVAILABLE,
-    KEPT,
-    MISTAKE,
-    REFUSED,
-    document,
-    listed,
-    put,
-    revision,
-    score,
-    state,
-    summaries,
-)  # fmt: skip
+from live_sets import AVAILABLE, KEPT, MISTAKE, REFUSED, document, listed, put, revision, score, state, summaries
 from processes import PATIENCE, Serving, serve, until
 
 from egov.scorer.v1 import criteria_pb2 as cpb
@@ -60,7 +48,7 @@ def service(running: Serving) -> Iterator[Service]:
     service.channel.close()
 
 
-def test_a_set_is_added_edited_broken_mended_and_removed_while_it_is_served(
+def test_a_set_is_added_edited_broken_corrected_and_removed_while_served(
     folder: Path, running: Serving, service: Service
 ) -> None:
     first, second, third = document(), document("0.25"), document("0.75")

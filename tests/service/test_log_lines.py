@@ -56,7 +56,7 @@ CALLS: dict[str, tuple[bytes, list[tuple[bytes, bytes]], bytes]] = {
 """Calls without a good token: path, further headers, body."""
 
 
-@pytest.fixture(scope="module", params=["text", "json"])
+@pytest.fixture(scope="module", params=["text", pytest.param("json", marks=pytest.mark.long)])
 def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     folder = tmp_path_factory.mktemp("lines")
     (folder / "keys.json").write_text(key_set(Signer("key-1")))
@@ -69,7 +69,7 @@ def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 
 def call(address: str, path: bytes, more: list[tuple[bytes, bytes]], body: bytes) -> None:
-    """Begins a call by hand, and waits until the server has ended it or half a second has passed."""
+    """Starts a call over a raw connection, and waits until the server ends it, for at most half a second."""
     host, _, port = address.rpartition(":")
     headers = [
         (b":method", b"POST"), (b":scheme", b"http"), (b":path", path), (b":authority", b"x"), (b"te", b"trailers"),
@@ -97,7 +97,7 @@ def call(address: str, path: bytes, more: list[tuple[bytes, bytes]], body: bytes
 
 
 def lines(running: Serving) -> list[str]:
-    """What the log says after everything so far has been written."""
+    """The lines of the log, after all pending lines were written."""
     mark = f"/mark/{time.monotonic_ns()}"
     call(running.address, SCORE_UNIT, [(b"x-request-id", mark.encode())], EMPTY)
     until(lambda: mark in running.said, "the mark is not logged")

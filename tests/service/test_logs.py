@@ -38,7 +38,7 @@ def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 
 def lines(running: Serving, request_id: str) -> list[dict[str, Any]]:
-    """What the log says of a call; every line of it can be read."""
+    """The parsed log lines of a call."""
 
     def read() -> list[dict[str, Any]]:
         logged = running.said.partition("\nserving ")[2] or running.said.partition("serving ")[2]
@@ -153,7 +153,7 @@ FEW, MANY = (int(os.environ.get("TEST_LOG_CALLS", default)) for default in ("100
 
 @contextmanager
 def serving_into(stderr: int, folder: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    """A service whose log goes somewhere; gives the process and its address."""
+    """Runs a service that logs to the file descriptor ``stderr``. Yields the process and its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
@@ -207,7 +207,7 @@ def full_device(folder: Path) -> Iterator[int]:
 
 @contextmanager
 def closed(folder: Path) -> Iterator[int]:
-    """Nobody reads at the other end."""
+    """A pipe whose reading end is closed."""
     reading, writing = os.pipe()
     os.close(reading)
     yield writing
@@ -290,7 +290,7 @@ log.stop(10)
 
 
 def test_grpc_logs_no_part_of_a_token(running: Serving) -> None:
-    """gRPC itself logs metadata that is no ASCII."""
+    """gRPC itself logs metadata that is not ASCII."""
     token = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJwb3J0YWwifQ.c2lnbmF0dXJlLXRoYXQtc3RheXMtc2VjcmV0"
     host, _, port = running.address.rpartition(":")
     with socket.create_connection((host, int(port))) as connection:

@@ -30,7 +30,7 @@ KEPT = 64 * 2**20
 """Bytes by which the service's memory may have grown afterwards."""
 
 SLOWER = 10.0
-"""How many times longer a neighbour may wait than one of a server beside it that gets good requests only."""
+"""How many times longer a neighbour may wait than a caller of a server that gets good requests only."""
 
 REQUESTS = int(os.environ.get("TEST_HOSTILE", "1500"))
 """Malformed requests; 10,000 for the long run."""
@@ -48,7 +48,7 @@ ANSWERS = {
     grpc.StatusCode.OK, grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.NOT_FOUND, grpc.StatusCode.UNIMPLEMENTED,
     grpc.StatusCode.RESOURCE_EXHAUSTED,
 }  # fmt: skip
-"""What malformed messages may get: never INTERNAL, UNKNOWN or nothing."""
+"""The status codes that malformed messages may get: never INTERNAL or UNKNOWN."""
 
 
 def hue(answers: int = 3) -> pb.ScoreUnitRequest:
@@ -140,7 +140,7 @@ def send_messages(address: str, seed: int, count: int, codes: Counter[grpc.Statu
 
 
 class Raw:
-    """A connection that keeps to HTTP/2 only as long as it likes."""
+    """A connection that can violate HTTP/2."""
 
     def __init__(self, address: str) -> None:
         host, _, port = address.rpartition(":")
@@ -177,7 +177,7 @@ def framed(data: bytes, length: int | None = None, compressed: int = 0) -> bytes
 
 
 def abuse_frames(address: str, seed: int) -> None:
-    """One connection and what it does wrong."""
+    """Makes one connection that violates HTTP/2."""
     rng = random.Random(seed)
     data = hue().SerializeToString()
     raw = Raw(address)
@@ -235,7 +235,7 @@ def abuse_frames(address: str, seed: int) -> None:
 
 
 class Neighbour(threading.Thread):
-    """A well-behaved caller, who notes how long each answer takes."""
+    """A well-behaved caller that records the duration of each call."""
 
     def __init__(self, address: str) -> None:
         super().__init__(daemon=True)

@@ -55,7 +55,7 @@ def running(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.
 
 
 def connections(running: Serving) -> list[grpc.Channel]:
-    """One at least to each process."""
+    """Connections, at least one to each process."""
     return list(running.channels(2)) if running.workers else [running.channel()]
 
 
@@ -197,8 +197,9 @@ def test_callers_of_metrics_cannot_fill_the_log_or_take_all_connections(tmp_path
                 idle.enter_context(socket.create_connection(server)).sendall(b"GET /metr")
             assert count(running, "scorer_calls_under_way") == 0
             until(lambda: len(list(file_descriptors.iterdir())) < 100, "idle connections are kept")
-        with pytest.raises(urllib.error.HTTPError, match="404"):
+        with pytest.raises(urllib.error.HTTPError, match="404") as refused:
             urllib.request.urlopen(f"http://{server[0]}:{server[1]}/", timeout=PATIENCE)
+        refused.value.close()
         assert running.said == before
 
 

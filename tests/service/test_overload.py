@@ -92,7 +92,7 @@ def test_a_request_that_does_not_arrive_in_time_ends_its_call(gate: Gate) -> Non
 
 @contextmanager
 def own_channel(service: Service) -> Iterator[grpc.Channel]:
-    """A connection of its own."""
+    """A new connection."""
     with grpc.insecure_channel(service.address, options=[("grpc.use_local_subchannel_pool", 1)]) as channel:
         yield channel
 

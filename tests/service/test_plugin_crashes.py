@@ -127,7 +127,7 @@ def service(running: Served) -> Served:
 
 
 def call(service: Served, unit: str, group: str = "bad") -> tuple[grpc.StatusCode, str]:
-    """Code and message, over a connection of its own."""
+    """Status code and message of a call over a new connection."""
     indicator = {"good": "tanks"}.get(group, "wells")
     row = pb.UnitAnswers(unit=pb.Unit(id=unit, tier="district"), answers={indicator: pb.Answer(number=1)})
     with grpc.insecure_channel(service.address, options=[("grpc.use_local_subchannel_pool", 1)]) as channel:
@@ -262,6 +262,24 @@ def test_a_server_without_workers_reports_where_it_crashed(tmp_path: Path) -> No
         assert running.process.wait(PATIENCE) == -signal.SIGSEGV
         assert "Fatal Python error: Segmentation fault" in running.said
         assert re.search(r'File ".*/bad\.py", line \d+ in score', running.said)
+
+
+@pytest.mark.parametrize(
+    ("way", "status", "what"),
+    [
+        ("exit", 0, rf"while {re.escape(BAD)} scored \(bad\.py, line \d+\)"),
+        ("later", 7, rf"after {re.escape(BAD)} scored"),
+    ],
+)
+def test_a_server_without_workers_reports_which_plugin_ended_it(
+    tmp_path: Path, way: str, status: int, what: str
+) -> None:
+    with serve(make_site(tmp_path), tmp_path / "log") as running:
+        call(running, way)
+        assert running.process.wait(PATIENCE) == status
+        lines = [line for line in running.said.splitlines() if "os._exit" in line]
+        assert len(lines) == 1
+        assert re.search(rf" CRITICAL os\._exit\({status}\) ended the service {what}", lines[0]), lines
 
 
 def test_a_plugin_that_crashes_workers_on_import_is_named(tmp_path: Path) -> None:

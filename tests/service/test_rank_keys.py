@@ -114,7 +114,7 @@ def test_a_measure_may_be_a_category_or_several_groups() -> None:
 
 
 def test_a_measure_is_compared_by_its_converted_score() -> None:
-    """Half of what applies of a group is worth half of the whole group."""
+    """Half of the applicable maximum of a group counts as half of its nominal maximum."""
     body = document([{"measure": "infrastructure"}])
     body["categories"]["readiness"]["groups"]["infrastructure"]["criteria"].append(
         {"id": "C.4", "formula": "awarded", "indicator": "awarded4", "points": 10, "may_be_not_applicable": True}

@@ -108,7 +108,7 @@ def size_prefix(size: int) -> bytes:
 
 
 def peak(running: Serving) -> int:
-    """The most memory that a process has had, in bytes."""
+    """The peak memory of a process, in bytes."""
     status = Path(f"/proc/{running.process.pid}/status").read_text(encoding="ascii")
     return int(status.partition("VmHWM:")[2].split()[0]) * 1024
 

@@ -127,7 +127,7 @@ def test_invented_service_names_of_health_watchers_are_refused_or_dropped(servic
 
 
 @pytest.mark.parametrize("many", [100, 300_000])
-def test_a_list_longer_than_what_it_can_name_is_one_violation(service: Service, many: int) -> None:
+def test_a_list_longer_than_all_possible_entries_is_one_violation(service: Service, many: int) -> None:
     row = unit("a")
     row.not_applicable_criteria.extend([""] * many)
     answers = unit("b")

@@ -49,7 +49,7 @@ def score(service: Service, unit: str, timeout: float | None = 20) -> pb.ScoreUn
 
 
 def give_up(service: Service, calls: int, timeout: float = 1.5) -> None:
-    """Calls that sleep longer than their callers wait."""
+    """Makes calls that sleep longer than their deadline."""
     futures = [service.scorer.ScoreUnit.future(request("slow"), timeout=timeout) for _ in range(calls)]
     assert {future.code() for future in futures} == {grpc.StatusCode.DEADLINE_EXCEEDED}
 

@@ -124,7 +124,7 @@ def test_rows_table_and_client_agree_with_the_oracle(service: Service) -> None:
 
 
 def without_measures(unit: UnitResult) -> UnitResult:
-    """As a table gives it, which has columns for measures."""
+    """The card without measures, which tables have as columns."""
     return replace(unit, categories=tuple(replace(category, measures=()) for category in unit.categories))
 
 

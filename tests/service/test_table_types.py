@@ -69,7 +69,7 @@ def test_every_documented_type_gives_the_same_bytes(service: Service, indicator:
 
 
 def test_null_lists_may_have_entries_in_memory(service: Service) -> None:
-    """As the format allows: a list that is null is no list, whatever its offsets say."""
+    """The format allows this: the offsets of a null list have no meaning."""
     offsets, valid = pa.py_buffer(np.array([0, 1, 2, 3], dtype=np.int32)), pa.py_buffer(b"\x05")
     codes = pa.array(["INF.02", "INF.05", "INF.02"])
     lists = pa.Array.from_buffers(pa.list_(pa.string()), 3, [valid, offsets], children=[codes])

@@ -137,7 +137,7 @@ def word(enum: str) -> str:
 
 
 GATE_ALONE = {"at_least": 0, "out_of": 0, "of": ()}
-"""What a gate has of the fields of a combination."""
+"""The fields of a combination that a single gate has too."""
 
 
 def gate(given: Json) -> dict[str, Any]:
@@ -150,7 +150,7 @@ def score(found: Score) -> dict[str, Any]:
 
 
 def fields(found: NamedTuple) -> dict[str, Any]:
-    """By the names of the contract's JSON, which leaves out the messages that are absent."""
+    """The fields by their JSON names; absent messages are left out."""
     return {camel(name): value for name, value in found._asdict().items() if value is not None}
 
 
@@ -186,7 +186,7 @@ def category(found: CategoryResult, *, rows: bool) -> dict[str, Any]:
 
 
 def expected_category(given: Json, *, rows: bool) -> dict[str, Any]:
-    """Without every gate that a FULL scorecard has, which the client does not hand on."""
+    """The expected category without the complete list of gates, which the client does not return."""
     groups = [
         {
             "group": group["group"],
@@ -333,7 +333,7 @@ def test_vectors_are_up_to_date_with_the_oracle() -> None:
 
 
 def test_vectors_cover_every_kind_of_result() -> None:
-    """Every kind of answer, standing, status and view comes up; so do ranks, ties, levels and what is left out."""
+    """Every kind of answer, standing, status and view occurs, and so do ranks, ties, levels and exclusions."""
 
     def found(name: str) -> set[Any]:
         everything: list[Any] = [case.values[0] for case in ANSWERED]

@@ -101,10 +101,10 @@ METHODS: dict[Method, Role | None] = {
     watch_health: None,
     list_health: None,
 }
-"""Every method, and the role it needs; None: it is open to everybody."""
+"""Every method and the role that it needs, or None if it is open to everybody."""
 
 ROLES = [frozenset(some) for n in range(len(Role) + 1) for some in itertools.combinations(Role, n)]
-"""Every set of roles."""
+"""All sets of roles."""
 
 
 def subject(roles: frozenset[Role]) -> str:

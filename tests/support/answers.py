@@ -18,7 +18,7 @@ SOME_DAY = datetime.date(2020, 1, 1)
 
 
 def draw_answer(draw: random.Random, indicator: Indicator, quality: float) -> Any:
-    """An answer that is good with the chance ``quality``."""
+    """An answer that is good with the probability ``quality``."""
     good = draw.random() < quality
     if indicator.kind is IndicatorKind.FLAG:
         return good
@@ -40,7 +40,7 @@ def draw_unit(
     indicators: Mapping[str, Indicator],
     checks: Sequence[PartOf],
 ) -> Unit:
-    """A unit, of a quality of its own, that breaks no rule of its criteria set."""
+    """A unit of random quality that violates no rule of its criteria set."""
     quality = draw.choice([0.5, 0.9, 0.95, 1.0])
     answers = {name: draw_answer(draw, indicator, quality) for name, indicator in indicators.items()}
     answers = {name: answer for name, answer in answers.items() if draw.random() >= MISSING}

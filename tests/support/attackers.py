@@ -17,7 +17,7 @@ from pathlib import Path
 
 CONNECTIONS, STREAMS = 16, 100
 AT_ONCE = 10
-"""Streams that a connection begins at once, ten times a second."""
+"""Streams that a connection starts at once, ten times a second."""
 
 UNREAD_STREAMS = 8
 DATA, HEADERS, RESET, SETTINGS, PING, GOAWAY, WINDOW_UPDATE = 0, 1, 3, 4, 6, 7, 8
@@ -34,7 +34,7 @@ def frame(kind: int, flags: int, stream: int, payload: bytes = b"") -> bytes:
 
 
 def header_block(path: str) -> bytes:
-    """Headers as literals that enter no table, so that they are the same in every stream."""
+    """Headers as literals without indexing, so that they are equal in every stream."""
     headers = {
         ":method": "POST", ":scheme": "http", ":path": path, ":authority": "x", "te": "trailers",
         "content-type": "application/grpc",
@@ -48,7 +48,7 @@ def header_block(path: str) -> bytes:
 
 
 class Connection:
-    """A connection that answers settings and pings, and otherwise does what it likes."""
+    """A connection that answers settings and pings, and can otherwise violate HTTP/2."""
 
     def __init__(self, address: str, settings: bytes = b"") -> None:
         host, _, port = address.rpartition(":")
@@ -122,7 +122,7 @@ Attack = Callable[[Connection, Callable[[], bool]], None]
 
 
 def without_body(connection: Connection, goes_on: Callable[[], bool]) -> None:
-    """A hundred streams, half of them of health; those that are refused are begun again."""
+    """Starts a hundred streams, half of them of health, and starts refused ones again."""
     blocks = [header_block(path) for path in (CHECK, SCORE_UNIT)]
     while goes_on():
         for n in range(min(STREAMS - len(connection.open), AT_ONCE)):
@@ -131,7 +131,7 @@ def without_body(connection: Connection, goes_on: Callable[[], bool]) -> None:
 
 
 def watch(connection: Connection, goes_on: Callable[[], bool]) -> None:
-    """A hundred watchers of health."""
+    """Starts a hundred watchers of health."""
     block = header_block(WATCH)
     while goes_on():
         for _ in range(min(STREAMS - len(connection.open), AT_ONCE)):
@@ -151,7 +151,7 @@ def unread(connection: Connection, goes_on: Callable[[], bool]) -> None:
 
 
 def drip(connection: Connection, goes_on: Callable[[], bool]) -> None:
-    """A hundred streams that send a byte a second."""
+    """Starts a hundred streams that send one byte per second."""
     block, byte = header_block(SCORE_UNIT), b"\0"
     while goes_on():
         for _ in range(10):

@@ -27,7 +27,7 @@ Table = list[list[str]]
 
 
 def table() -> Table:
-    """The bundled file, to be spoilt."""
+    """The cells of the bundled file, which tests misspell."""
     return [list(HEADER), *(list(line) for line in LINES)]
 
 
@@ -38,7 +38,7 @@ def text_of(rows: Table, separator: str = ",") -> str:
 
 
 def letters(column: str) -> str:
-    """A column as spreadsheets call it."""
+    """The letters of a column in spreadsheets."""
     at = AT[column]
     return chr(65 + at) if at < 26 else chr(64 + at // 26) + chr(65 + at % 26)
 
@@ -58,7 +58,7 @@ def read(file: Path, content: str | bytes | Table, form: Form) -> FileTable:
 
 
 def mistakes(file: Path, content: str | bytes | Table, form: Form) -> list[tuple[str, str]]:
-    """What is wrong with a file: where, and what."""
+    """The mistakes of a file: place and message."""
     with pytest.raises(ScorerError) as caught:
         read(file, content, form)
     assert (caught.value.code.name, caught.value.reason) == ("INVALID_ARGUMENT", "INVALID_FILE")
@@ -75,7 +75,7 @@ class Misspelling(NamedTuple):
 
 
 def first(form_kind: str, form: Form) -> Callable[[list[str]], str | None]:
-    """The first indicator of a kind that a line answers."""
+    """The first indicator of a kind that has an answer in a line."""
     codes = [code for code, indicator in form.indicators.items() if indicator.kind == form_kind]
     return lambda line: next((code for code in codes if line[AT[code]]), None)
 
@@ -212,7 +212,7 @@ KINDS = (
 
 
 def spoil(rows: Table, row: int, spelling: Misspelling) -> tuple[str, str] | None:
-    """Misspells one line; what must be said of it."""
+    """Misspells one line. Returns the expected message."""
     line = rows[row - 1]
     column = spelling.column(line)
     if column is None:
@@ -230,7 +230,7 @@ def cause_as_json(cause: Cause) -> dict[str, Any]:
 
 
 def agree(found: dict[str, Any], province: Province) -> None:
-    """Results as JSON are those of the service."""
+    """Asserts that the results as JSON equal those of the service."""
     assert found["provenance"]["revision"] == province.provenance.revision
     assert found["provenance"]["criteria_set"] == province.provenance.criteria_set
     assert [ranking["tier"] for ranking in found["rankings"]] == [ranking.tier for ranking in province.rankings]

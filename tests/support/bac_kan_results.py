@@ -50,15 +50,15 @@ class Tier:
         return {unit: c[category].level for unit, c in self.cards.items() if c[category].level}
 
     def units(self, holds: Callable[[Line], bool]) -> int:
-        """How many units' answers are such."""
+        """The number of units whose answers meet the condition."""
         return sum(1 for line in self.lines.values() if holds(line))
 
     def most(self, holds: Callable[[Line], bool]) -> bool:
-        """Whether more than half of the units' answers are such."""
+        """Whether the answers of more than half of the units meet the condition."""
         return 2 * self.units(holds) > len(self.lines)
 
     def most_missed(self, category: str, level: int) -> str:
-        """The groups whose gate of a level most units do not pass, alone at the top."""
+        """The groups whose gate of a level most units fail."""
         tally = next(tally for tally in self.ranking.tallies if tally.category == category)
         gates = [count for count in tally.failing if count.gate.level == level and count.gate.measure != "total"]
         counts = sorted((count.units, count.gate.measure) for count in gates)
@@ -66,7 +66,7 @@ class Tier:
         return counts[-1][1]
 
     def share(self, criteria: Sequence[str], units: Sequence[str]) -> float:
-        """Points of some criteria or groups, of their maximum, over some units."""
+        """The share of their maximum that some units reach in some criteria or groups."""
         sums = [self.cards[unit].sums[code] for unit in units for code in criteria]
         return sum(points for points, _ in sums) / sum(maximum for _, maximum in sums)
 

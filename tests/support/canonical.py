@@ -18,7 +18,7 @@ Json = dict[str, Any]
 
 
 def score_unit(code: str, unit: Unit, card: oracle.Card, *, period: str, full: bool) -> tuple[Json, Json]:
-    """What asks for a unit's scorecard, and what should come back but for the provenance."""
+    """A ScoreUnit request, and the expected reply without the provenance."""
     request = pb.ScoreUnitRequest(
         criteria_set=code, period=period, unit_answers=unit_messages.unit_answers(unit), view=_view(full)
     )
@@ -38,7 +38,7 @@ def rank_province(
     tier: str,
     full: bool,
 ) -> tuple[Json, Json]:
-    """What asks for the rankings of units in rows, and what should come back but for the provenance."""
+    """A RankProvince request with rows, and the expected reply without the provenance."""
     request = pb.RankProvinceRequest(
         criteria_set=code, province=province, period=period, tier=tier, view=_view(full), rows=unit_messages.rows(units)
     )
@@ -51,7 +51,7 @@ def rank_province(
 
 
 def table_request(code: str, stream: bytes, **asked: Any) -> Json:
-    """What asks for the rankings of units in a table."""
+    """A RankProvince request with a table."""
     full = asked.pop("full", False)
     table = pb.UnitTable(arrow_stream=stream)
     return MessageToDict(pb.RankProvinceRequest(criteria_set=code, table=table, view=_view(full), **asked))
@@ -60,7 +60,7 @@ def table_request(code: str, stream: bytes, **asked: Any) -> Json:
 def rank_table(
     code: str, stream: bytes, rankings: Iterable[oracle.Ranking], *, full: bool, **asked: str
 ) -> tuple[Json, Json]:
-    """What asks for the rankings of units in a table, and what should come back but for tables and provenance."""
+    """A RankProvince request with a table, and the expected reply without tables and provenance."""
     reply = _reply(rankings, full=full)
     for ranking in reply.rankings:
         ranking.ClearField("scorecards")
@@ -74,7 +74,7 @@ def _view(full: bool) -> pb.ScorecardView:
 
 
 def _sort_answers(unit: Json) -> None:
-    """A map has no order of its own."""
+    """Sorts the entries of a map, which has no order."""
     if "answers" in unit:
         unit["answers"] = dict(sorted(unit["answers"].items()))
 
@@ -87,7 +87,7 @@ RARE = (
 
 
 def whole(message: Message) -> Json:
-    """With every field, also those that are 0 or empty, except for rare fields of gates."""
+    """The message as JSON with every field, also those that are 0 or empty, except rare fields of gates."""
     found: Json = _without_rare(MessageToDict(message, always_print_fields_with_no_presence=True), is_gate=False)
     return found
 

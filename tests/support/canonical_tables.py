@@ -43,7 +43,7 @@ def metadata(table: pa.Table) -> Json:
 
 
 def ranking_table(ranking: oracle.Ranking, document: oracle.Document, *, full: bool) -> Json:
-    """The table of a ranking, but for its provenance."""
+    """The table of a ranking, without its provenance."""
     return {"columns": ranking_columns(ranking, full=full), "metadata": ranking_metadata(ranking, document, full=full)}
 
 
@@ -108,7 +108,7 @@ def ranking_columns(ranking: oracle.Ranking, *, full: bool) -> list[Json]:
 
 
 def ranking_metadata(ranking: oracle.Ranking, document: oracle.Document, *, full: bool) -> Json:
-    """The schema's metadata in the table of a ranking, but for its provenance."""
+    """The metadata of the schema of a ranking's table, without its provenance."""
     card = ranking.cards[0]
     nominal = {"overall": float(card.overall.nominal), **{c.code: float(c.score.nominal) for c in card.categories}}
     found = {
@@ -143,7 +143,7 @@ def _gate(gate: oracle.GateResult) -> Json:
 
 
 def _plain(number: Fraction) -> str:
-    """A decimal number with all its digits, and no more."""
+    """A decimal number with exactly its digits."""
     text = f"{Decimal(number.numerator) / Decimal(number.denominator):f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 

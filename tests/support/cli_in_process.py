@@ -44,18 +44,18 @@ def run(*words: str, cwd: Path = ROOT, **environment: str) -> subprocess.Complet
 
 
 def said(*words: str) -> str:
-    """What a command that goes well prints."""
+    """The standard output of a command that succeeds."""
     done = run(*words)
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
     return done.stdout
 
 
 DIRECTORY_COMPILER = GateCompiler()
-"""Not ``COMPILER``: whoever loads a directory has it forget the gates of all other sets."""
+"""Not ``COMPILER``, because loading a directory makes a compiler forget the gates of all other sets."""
 
 
 class Done(NamedTuple):
-    """How a command ended."""
+    """Exit code and output of a command."""
 
     code: int
     out: str
@@ -66,7 +66,7 @@ Run = Callable[..., Done]
 
 
 def runner(sets: Catalogue, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs commands with criteria sets that are loaded already."""
+    """Runs commands with criteria sets that are already loaded."""
     for name in ("answer_files", "commands.template", "commands.criteria", "commands.show"):
         monkeypatch.setattr(f"scorer.cli.{name}.load_catalogue", lambda *_: sets)
     return _command(monkeypatch, capsys)

@@ -81,7 +81,7 @@ EVERYTHING = {
 
 
 def unit(code: str, tier: str = "district", *, not_applicable: Sequence[str] = (), **answers: Any) -> Row:
-    """A unit that has everything but for these answers; None is not reported."""
+    """A unit with all points, except for these answers; None means missing."""
     known = {name: value for name, value in {**EVERYTHING, **answers}.items() if value is not None}
     return Row(code, tier, known, f"huyện {code}", "tinh", not_applicable)
 

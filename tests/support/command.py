@@ -30,13 +30,13 @@ def run(*words: str, cwd: Path = ROOT, **environment: str) -> subprocess.Complet
 
 
 def said(*words: str) -> str:
-    """What a command that goes well prints."""
+    """The standard output of a command that succeeds."""
     done = run(*words)
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
     return done.stdout
 
 
 def lines(text: str) -> list[str]:
-    """Without what draws tables and trees, spaces evened out."""
+    """The lines without the characters of tables and trees, and with single spaces."""
     bare = re.sub(r"[\u2500-\u257f]", " ", text)
     return [" ".join(line.split()) for line in bare.splitlines() if line.strip()]

@@ -23,7 +23,7 @@ ISSUER, AUDIENCE = "https://login.tinh.example", "scorer"
 
 
 class Signer:
-    """A key that signs tokens, and its public half as a key set has it."""
+    """A key that signs tokens, and its public part for a key set."""
 
     def __init__(self, kid: str) -> None:
         self.kid = kid
@@ -71,11 +71,11 @@ class Authority:
         return made.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
     def party(self, name: str, *alternative: x509.GeneralName, days: int = 1, key: Key | None = None) -> Party:
-        """A certificate of this common name; ``days`` < 0: it has ended."""
+        """A certificate with this common name; with negative ``days`` it has expired."""
         return self.sign(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]), *alternative, days=days, key=key)
 
     def sign(self, subject: x509.Name, *alternative: x509.GeneralName, days: int = 1, key: Key | None = None) -> Party:
-        """A certificate of this subject, and its key: a new one unless it is given."""
+        """A certificate with this subject, and its key, by default a new one."""
         key = key or ec.generate_private_key(ec.SECP256R1())
         made = self._builder(subject, key.public_key(), days)
         if alternative:
@@ -87,7 +87,7 @@ class Authority:
         return Party(signed.public_bytes(serialization.Encoding.PEM), private)
 
     def server(self, *, days: int = 1) -> Party:
-        """For a server on the loopback interface; ``days`` as above."""
+        """A certificate of a server on the loopback interface; ``days`` as in ``party``."""
         return self.party("localhost", x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1")), days=days)
 
     def _builder(

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 @st.composite
 def damaged(draw: st.DrawFn, messages: st.SearchStrategy[Message]) -> bytes:
-    """A message's bytes with some left out, put in or changed, at up to three places."""
+    """The bytes of a message, some of which are removed, inserted or changed at up to three places."""
     data = bytearray(draw(messages).SerializeToString())
     for _ in range(draw(st.integers(1, 3))):
         at, gone = draw(st.integers(0, len(data))), draw(st.integers(0, 3))

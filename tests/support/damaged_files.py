@@ -32,7 +32,7 @@ def arrow_streams(path: Path, whole: int, cut: bool = False) -> None:
 
 
 def at(cell: str, content: object, sheet: str = "Cấp huyện") -> Callable[[Path], None]:
-    """A workbook with another cell."""
+    """A workbook with one changed cell."""
 
     def write(path: Path) -> None:
         made = book()

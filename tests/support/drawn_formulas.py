@@ -26,21 +26,21 @@ INDICATORS: dict[str, Indicator] = {
         *(Indicator(f"day{n}", kind="date") for n in range(1, 3)),
     )
 }
-"""What every group here declares, so that any criterion can read any of it."""
+"""The indicators that every generated group declares, so that any criterion can read any of them."""
 
 KINDS = (
     "flag", "fault", "choice", "steps", "count", "ratio", "ratio_to_best", "linear", "logarithmic", "min_max",
     "percentile", "z_scores", "awarded", "sum", "best",
 )  # fmt: skip
 ALONE = tuple(kind for kind in KINDS if kind not in ("ratio_to_best", "min_max", "percentile", "z_scores"))
-"""Kinds that score a unit without the others."""
+"""Formula kinds that do not compare units."""
 
 SHARES = st.sampled_from(["80%", "66.6667%", "1/3", "2/7", 1, 2, Decimal("0.75"), Decimal("0.000001"), "99.9999%"])
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a formula stands: its points by tier, and whether they are written tier by tier."""
+    """The place of a formula: its points by tier, and whether they are written by tier."""
 
     amounts: Amounts
     by_tier: bool
@@ -53,7 +53,7 @@ class Place:
 
 
 def _up_to(amounts: Amounts) -> st.SearchStrategy[Amounts]:
-    """Amounts of at most these."""
+    """Amounts up to these."""
     return st.fixed_dictionaries(
         {
             tier: st.one_of(st.sampled_from([0, most // 2, most, max(most - 1, 0)]), st.integers(0, most))
@@ -91,7 +91,8 @@ def formula(draw: st.DrawFn, place: Place, own: str, among: Collection[str], dep
         body |= {"indicator": draw(counts), "each": place.write(each)}
     elif kind in ("ratio", "ratio_to_best"):
         zero = ["full", "zero"] if depth else ["full", "zero", "not_applicable"]
-        body |= {"numerator": draw(numbers), "denominator": draw(numbers), "when_zero": draw(st.sampled_from(zero))}
+        numerator, denominator = draw(st.lists(numbers, min_size=2, max_size=2, unique=True))
+        body |= {"numerator": numerator, "denominator": denominator, "when_zero": draw(st.sampled_from(zero))}
         if kind == "ratio":
             body |= draw(_ratio_ends())
     elif kind == "linear":
@@ -162,7 +163,7 @@ def _line_ends(draw: st.DrawFn, start: int, end: int) -> dict[str, Any]:
 
 @st.composite
 def _split(draw: st.DrawFn, amounts: Amounts, size: int) -> list[Amounts]:
-    """Amounts as a sum."""
+    """Splits amounts into parts that add up to them."""
     parts: list[Amounts] = [{} for _ in range(size)]
     for tier, most in amounts.items():
         cuts = sorted(draw(st.lists(st.integers(0, most), min_size=size - 1, max_size=size - 1)))

@@ -41,7 +41,7 @@ SOURCES = st.sampled_from(
 def _criterion(
     draw: st.DrawFn, number: int, tiers: Sequence[str], all_tiers: bool, among: Collection[str]
 ) -> dict[str, Any]:
-    """A criterion of exactly these tiers."""
+    """A criterion that exists in exactly these tiers."""
     if draw(st.booleans()):
         most = draw(MAXIMA)
         place = Place(dict.fromkeys(tiers, most), not all_tiers or draw(st.booleans()))
@@ -64,7 +64,7 @@ def _criterion(
 
 @st.composite
 def documents(draw: st.DrawFn, among: Collection[str] = KINDS) -> dict[str, Any]:
-    """A criteria set of one to three tiers and one or two categories, with these kinds of formulas."""
+    """A criteria set with one to three tiers, one or two categories and these formula kinds."""
     tiers = list(TIERS[: draw(st.integers(1, 3))])
     number = 0
     categories: dict[str, Any] = {}

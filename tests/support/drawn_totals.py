@@ -18,7 +18,7 @@ MEANS = ["arithmetic_mean", "geometric_mean"]
 
 
 def limits(body: oracle.Document, measure: str, tier: str) -> tuple[int, int]:
-    """Nominal maximum and most micropoints of a measure of a category in a tier."""
+    """Nominal maximum and largest micropoints of a measure of a category in a tier."""
     if measure == "total":
         parts = {code: (Fraction(0), *_group(group, tier)) for code, group in body["groups"].items()}
         if body.get("combine") in MEANS:
@@ -36,7 +36,7 @@ def limits(body: oracle.Document, measure: str, tier: str) -> tuple[int, int]:
 
 
 def _group(group: oracle.Document, tier: str) -> tuple[Fraction, Fraction]:
-    """Most points and nominal maximum of a group in a tier."""
+    """Largest points and nominal maximum of a group in a tier."""
     here = [c for c in group["criteria"] if of_tier(c["points"], tier) is not None]
     by_effect = {
         effect: sum((points_of(c, tier) for c in here if c.get("effect", "score") == effect), Fraction(0))

@@ -34,7 +34,7 @@ def _shares(body: Mapping[str, Any]) -> set[str]:
 
 
 def _awarded(body: Mapping[str, Any], tier: str) -> Amounts:
-    """The most micropoints that a tier's units can be awarded, by indicator."""
+    """The largest micropoints that units of a tier can be awarded, by indicator."""
     if body["formula"] == "awarded":
         return {body["indicator"]: by_tier(body, [tier])[tier]}
     most: Amounts = {}

@@ -15,9 +15,9 @@ from pathlib import Path
 
 
 class Environment:
-    """A virtual environment that stands on this one: everything here can be imported there, but nothing there here.
+    """A virtual environment on top of the current one, whose packages it can import.
 
-    pip asks no index and builds with what is installed here, so that nothing is fetched.
+    pip uses no index and builds with the installed packages, so nothing is downloaded.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -58,7 +58,7 @@ class Environment:
 
 @contextmanager
 def listening(environment: Environment, folder: Path, command: str = "scorer serve") -> Iterator[str]:
-    """Serves on a free port; gives the address."""
+    """Runs a server on a free port. Returns its address."""
     process = subprocess.Popen(
         ["sh", "-c", f"exec {command} --address 127.0.0.1:0"],
         cwd=folder,

@@ -16,7 +16,7 @@ def times(examples: int) -> int:
 
 
 def thinned(values: Sequence[Any]) -> list[Any]:
-    """These parameters, of which every fourth is tried in each run and the others in the long run only."""
+    """Parameters, of which every fourth is used in each run, and the others only in the long run."""
     return [pytest.param(value, marks=pytest.mark.long) if n % 4 else value for n, value in enumerate(values)]
 
 

@@ -5,13 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from formula_units import (
-    MICRO,
-    Answers,
-    ExpectedOutcome,
-    decimal,
-    share,
-)
+from formula_units import MICRO, Answers, ExpectedOutcome, decimal, share
 from hypothesis import strategies as st
 
 from scorer.formulas.single import Linear

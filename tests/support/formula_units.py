@@ -38,7 +38,7 @@ BIG = int(INDICATORS[2].range()[1]) * MICRO
 
 
 def given(*arguments: Any, **named: Any) -> Callable[[Any], Any]:
-    """As Hypothesis has it, however long an example takes on a busy machine."""
+    """``given`` of Hypothesis, without a deadline for examples."""
     return lambda test: settings(deadline=None)(hypothesis.given(*arguments, **named)(test))
 
 
@@ -48,7 +48,7 @@ numbers in millionths."""
 
 
 class ExpectedOutcome(NamedTuple):
-    """What a formula gave one unit."""
+    """The outcome of a formula for one unit."""
 
     points: int | Fraction
     """Whole micropoints; exact and not rounded in what an oracle gives."""
@@ -56,12 +56,12 @@ class ExpectedOutcome(NamedTuple):
     left_out: bool = False
 
     def rounded(self) -> ExpectedOutcome:
-        """To whole micropoints, an exact half to the even one: once, for the criterion."""
+        """The outcome rounded to whole micropoints, an exact half to the even one."""
         return self._replace(points=round(self.points))
 
 
 def cohort(units: Sequence[Answers], excluded: Mapping[str, np.ndarray] | None = None) -> Cohort:
-    """Units as the scorer sees them; writing to the answers is an error."""
+    """The units as a cohort; its answers are read-only."""
     matrix = np.full((len(INDICATORS), len(units)), np.nan)
     for row, indicator in enumerate(INDICATORS):
         size = MICRO if indicator.kind is IndicatorKind.NUMBER else 1
@@ -109,7 +109,7 @@ def evaluate(
 def agree(
     formula: Formula, maximum: int, units: Sequence[Answers], oracle: Callable[[Answers], ExpectedOutcome]
 ) -> None:
-    """The formula agrees with the oracle for all units at once, for each alone, and in the opposite order."""
+    """Asserts that formula and oracle agree for all units at once, for each alone, and in reverse order."""
     exact = [oracle(unit) for unit in units]
     asked = cohort(units)
     assert [formula.exact(maximum, asked, None, n) for n in range(len(units))] == [given.points for given in exact]
@@ -150,5 +150,5 @@ def points(micro: int) -> PointsByTier:
 
 
 def decimal(micro: int) -> Decimal:
-    """As a document writes it."""
+    """The number as a document writes it."""
     return Decimal(micro) / MICRO

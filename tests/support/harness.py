@@ -47,7 +47,7 @@ def plugin(
 
 
 def host(*groups: CriterionGroup, formulas: Sequence[type[Formula]] = ()) -> PluginHost:
-    """The plugin host of these groups, each by the door that installed plugins use."""
+    """A plugin host with these groups, loaded in the same way as installed plugins."""
     sources = [(Plugin(g.name), lambda g=g: plugin(g)) for g in groups]
     if formulas:
         sources.append((Plugin("formulas"), lambda: plugin(None, formulas)))
@@ -66,7 +66,7 @@ def installed_catalogue() -> Catalogue:
 
 
 def good(sets: Catalogue) -> Catalogue:
-    """The same, refusing to go on when a document was refused."""
+    """The catalogue, after asserting that no document was refused."""
     problems = [str(problem) for refusal in sets.refused for problem in refusal.problems]
     assert not problems, problems
     return sets
@@ -84,7 +84,7 @@ class Service:
 
 @contextmanager
 def serving(sets: Catalogue, settings: Settings = LOOPBACK) -> Iterator[Service]:
-    """A server on a free port of the loopback interface."""
+    """Runs a server on a free port of the loopback interface."""
     with background.serving(lambda: sets, settings) as server:
         service = Service(server.address)
         try:
@@ -94,7 +94,7 @@ def serving(sets: Catalogue, settings: Settings = LOOPBACK) -> Iterator[Service]
 
 
 class Refused(Exception):
-    """A gRPC error with its details read."""
+    """A gRPC error with its parsed details."""
 
     def __init__(self, error: grpc.RpcError) -> None:
         self.code: grpc.StatusCode = error.code()

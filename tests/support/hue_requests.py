@@ -28,7 +28,7 @@ def one_unit() -> pb.ScoreUnitRequest:
 
 
 def late_call(channel: grpc.Channel, body: threading.Event) -> grpc.Future:
-    """A call of which only the head is sent until ``body`` is set."""
+    """A call that sends only its headers until ``body`` is set."""
 
     def sent() -> Iterator[bytes]:
         assert body.wait(PATIENCE)

@@ -28,7 +28,7 @@ ROWS = 6
 
 
 def lines(most: int = MAX_MICROPOINTS) -> st.SearchStrategy[Line]:
-    """Lines, or sums and bests of up to six of them, each of which gives so many micropoints at most."""
+    """Lines, or sums and bests of up to six lines, each with at most ``most`` micropoints."""
     points = st.one_of(st.integers(1, min(most, 5_000_000)), st.integers(1, most))
     wholes, rows = st.integers(0, ROWS // 2 - 1), st.integers(0, ROWS - 1)
     zero = st.sampled_from(["full", "zero"])
@@ -74,7 +74,7 @@ def answers(seed: int, units: int, large: bool) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Drawn:
-    """What a kernel is made of."""
+    """The inputs of a generated kernel."""
 
     criteria: list[CriterionLine]
     maxima: list[int]
@@ -105,7 +105,7 @@ class Drawn:
         )
 
     def results(self, units: int) -> Results:
-        """Room for everything, full of nonsense."""
+        """Arrays for all results, filled with wrong values."""
         categories, k = len(self.decisions), len(self.criteria)
         rules = sum(len(decision.rules) for decision in self.decisions)
         tables = (
@@ -174,7 +174,7 @@ def kernels(draw: st.DrawFn) -> Drawn:
 
 @st.composite
 def ways(draw: st.DrawFn, parts: list[float]) -> Composition:
-    """How some of these parts make up a whole."""
+    """How some of these parts are combined into a whole."""
     combine = draw(st.sampled_from([Combine.SUM, Combine.SUM, Combine.ARITHMETIC_MEAN, Combine.GEOMETRIC_MEAN]))
     weights = [
         draw(st.sampled_from([Fraction(1, 3), Fraction(2, 9), Fraction(1)])) if part else Fraction(0) for part in parts

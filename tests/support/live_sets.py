@@ -18,7 +18,7 @@ from scorer.criteria.yaml_parser import parse
 ROOT = Path(__file__).parents[2]
 BAC_KAN = ROOT / "plugins/scorer_plugins/criteria_sets/bac-kan-2020.yaml"
 STEP = "{at_least: 1, points: 0.5}"
-"""Stands once in Bắc Kạn's set: what one meeting of the steering committee is worth."""
+"""A text that occurs once in the set of Bắc Kạn: the points of one meeting of the steering committee."""
 
 MISTAKE = ("rounding: {points: 2", "rounding: {pionts: 2")
 
@@ -30,7 +30,7 @@ AVAILABLE, REFUSED, KEPT = (
 
 
 def document(points: str = "0.5", code: str = "mine") -> str:
-    """Bắc Kạn's set under another code; one meeting is worth these points."""
+    """The set of Bắc Kạn with another code, and these points for one meeting."""
     text = BAC_KAN.read_text(encoding="utf-8")
     assert text.count(STEP) == 1
     return text.replace(STEP, STEP.replace("0.5", points)).replace(
@@ -43,7 +43,7 @@ def revision(text: str) -> str:
 
 
 def put(file: Path, text: str) -> None:
-    """Writes as it should be done: beside, then renamed over."""
+    """Writes a new file and renames it over the old one, as is recommended."""
     beside = file.with_name(f".{file.name}.new")
     beside.write_text(text, encoding="utf-8")
     beside.replace(file)
@@ -71,13 +71,13 @@ def summaries(service: Service, code: str) -> list[cpb.CriteriaSetSummary]:
 
 
 def state(service: Service, code: str) -> int:
-    """0 when it is not listed."""
+    """The state of a set; 0 if it is not listed."""
     found = summaries(service, code)
     return found[0].state if found else 0
 
 
 def memory(process: int) -> int:
-    """MiB that it holds."""
+    """The memory of a process in MiB."""
     pages = Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1]
     return int(pages) * os.sysconf("SC_PAGE_SIZE") >> 20
 

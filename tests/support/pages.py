@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 ADDRESS = "127.0.0.1:50051"
-"""Where the pages say that the service is."""
+"""The address of the service on the pages."""
 
 _BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 _COMMAND = re.compile(r"(?:^ {4}|`|&& )(scorer [^`\n]+?)(?:`| {3,}|$)", re.MULTILINE)
@@ -21,7 +21,7 @@ class Block:
 
     language: str
     title: str
-    """The file that it is; empty when it is none."""
+    """The name of the file that the block shows, or empty."""
     text: str
 
 
@@ -34,13 +34,13 @@ def blocks(text: str) -> list[Block]:
 
 
 def sections(text: str) -> dict[str, str]:
-    """What stands below each heading, up to the next one of any depth."""
+    """The text below each heading, up to the next heading of any depth."""
     parts = re.split(r"^#+ (.+)$", _BLOCK.sub("", text), flags=re.MULTILINE)
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
 def rows(section: str) -> dict[str, str]:
-    """The rows of tables whose first cell is code: what stands in its backticks, and the rest of the row."""
+    """The rows of tables whose first cell is code, by the code."""
     found = re.findall(r"^\| ((?:`[^`]+`[ ,*]*)+)\|(.*)\|$", section, re.MULTILINE)
     return {name: f"{cell}|{rest}" for cell, rest in found for name in re.findall(r"`([^`]+)`", cell)}
 

@@ -8,7 +8,7 @@ from scorer.plugin_api import hookimpl
 
 
 def module(**hooks: object) -> object:
-    """A plugin module whose hooks give these values, or are these functions."""
+    """A plugin module whose hooks return these values, or are these functions."""
     made = types.ModuleType("plugin")
     for name, hook in hooks.items():
         answer = hook if isinstance(hook, types.FunctionType) else lambda hook=hook: hook

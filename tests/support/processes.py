@@ -23,7 +23,7 @@ PATIENCE = 60.0
 
 
 def parent_of(pid: int) -> int:
-    """0 when the process has ended."""
+    """The parent of a process; 0 if the process has ended."""
     try:
         state, parent = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[:2]
     except (FileNotFoundError, ProcessLookupError):
@@ -59,11 +59,11 @@ class Serving:
         return children_of(self.process.pid)
 
     def channel(self) -> grpc.Channel:
-        """A connection of its own."""
+        """A new connection."""
         return grpc.insecure_channel(self.address, options=[("grpc.use_local_subchannel_pool", 1)])
 
     def worker_of(self, channel: grpc.Channel) -> int:
-        """The worker at the other end, by what it logs of a refusal."""
+        """The worker that serves a connection, by its log line about a refusal."""
         request_id = os.urandom(8).hex()
         with pytest.raises(grpc.RpcError, match="unknown criteria set"):
             scorer_pb2_grpc.ScorerServiceStub(channel).ScoreUnit(
@@ -77,7 +77,7 @@ class Serving:
         return int(line.findall(self.said)[0])
 
     def channels(self, count: int) -> dict[grpc.Channel, int]:
-        """Connections and the workers that they meet, at least so many and at least one a worker."""
+        """Connections, each with the worker that serves it: at least ``count``, and at least one per worker."""
         found: dict[grpc.Channel, int] = {}
         ends = time.monotonic() + PATIENCE
         while len(found) < count or set(found.values()) != self.workers:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 import subprocess
@@ -49,7 +50,7 @@ def write(
 
 @dataclass(frozen=True)
 class Place:
-    """A unit's line in the ranking of a category."""
+    """The line of a unit in the ranking of a category."""
 
     rank: int
     level: int
@@ -60,7 +61,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Tables:
-    """What a report says: by tier and category, codes or titles."""
+    """The content of a report, by tier and category (codes or titles)."""
 
     text: str
     ranked: dict[tuple[str, str], tuple[int, int]]
@@ -149,3 +150,17 @@ def xlsx_tables(path: Path) -> Tables:
     for row in list(book["Toàn bộ tiêu chí"].iter_rows(values_only=True))[1:]:
         full[tier_of[row[0]], row[3]] = (row[7], row[6])
     return Tables(text, ranked, places, gates, full)
+
+
+def spoilt(folder: Path, keep=lambda row: True, change=lambda row: None) -> Path:
+    """A file with the answers of Bắc Kạn, some rows or cells of which are changed."""
+    rows = list(csv.DictReader(io.StringIO(ANSWERS.read_text(encoding="utf-8"))))
+    kept = [row for row in rows if keep(row)]
+    for row in kept:
+        change(row)
+    path = folder / "answers.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(kept)
+    return path

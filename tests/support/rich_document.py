@@ -98,7 +98,7 @@ categories:
         criteria:
           - {id: S.01, formula: awarded, indicator: satisfaction, points: 10}
 """
-"""Every key there is, every formula kind."""
+"""A document with every key and every formula kind."""
 
 RICH_HOST = host(
     group(
@@ -117,7 +117,7 @@ RICH_HOST = host(
 HOSTS = {HUE: INSTALLED, RICH: RICH_HOST}
 
 LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
-"""Everything that YAML 1.1 or 1.2 takes for the end of a line."""
+"""All characters that end a line in YAML 1.1 or 1.2."""
 
 often = settings(max_examples=times(200), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 seldom = settings(max_examples=times(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -144,7 +144,7 @@ def judged(text: str | bytes, base: str = HUE) -> Document:
 
 
 def assert_nothing_was_lost(plan: SetPlan | None, data: Any) -> None:
-    """What loads has every criterion, level and gate of the document: none is left out without a word."""
+    """Asserts that the loaded set has every criterion, level and gate of the document."""
     if plan is None:
         return
     for category in plan.criteria_set.categories:

@@ -18,7 +18,7 @@ from scorer.service.runtime.settings import Limits, Settings
 
 
 class Gate:
-    """A group that scores when it is let."""
+    """A group whose scoring waits until the gate is open."""
 
     def __init__(self) -> None:
         self.open = threading.Event()
@@ -52,7 +52,7 @@ def quick(service: Service, metadata: object = None) -> scorer_pb2.ScoreUnitResp
 
 
 def is_well_again(service: Service) -> bool:
-    """Whether it answers one who comes again as told, up to four times."""
+    """Whether the service answers within four retries, each after the time that it states."""
     for _ in range(5):
         try:
             return quick(service).scorecard.unit.id == "a"
@@ -64,7 +64,7 @@ def is_well_again(service: Service) -> bool:
 
 
 def retry_after(refused: Refused) -> float:
-    """Seconds that RetryInfo tells."""
+    """The seconds in RetryInfo."""
     status = status_pb2.Status.FromString(refused.trailers["grpc-status-details-bin"])
     info = error_details_pb2.RetryInfo()
     assert any(detail.Unpack(info) for detail in status.details)

@@ -21,7 +21,7 @@ PATIENCE = 120.0
 
 
 def distributions() -> list[str]:
-    """The folders of ``plugins`` that are distributions of their own."""
+    """The directories of ``plugins`` that are stand-alone distributions."""
     return sorted(file.parent.name for file in PLUGINS.glob("*/pyproject.toml"))
 
 
@@ -32,7 +32,7 @@ def package(distribution: str) -> Path:
 
 
 def project(distribution: str) -> dict[str, Any]:
-    """What its pyproject.toml says."""
+    """The content of its pyproject.toml."""
     return tomllib.loads((PLUGINS / distribution / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
@@ -58,6 +58,6 @@ def scorer(environment: Mapping[str, str], *arguments: str | Path) -> subprocess
 
 @contextmanager
 def serving(environment: Mapping[str, str], folder: Path) -> Iterator[str]:
-    """The address of a server of its own; what it says is in ``folder``."""
+    """The address of a new server, which writes its output to ``folder``."""
     with started(folder / "stderr", environment=environment) as (_, address):
         yield address

@@ -23,7 +23,7 @@ UNRULED = Decision([0], [])
 def follow(
     points: Floats, maximum: Floats, nominal: int = 1, decimals: int = 2, rounding: Rounding = "half_up"
 ) -> Scores:
-    """What follows from the points and maxima (n,) of one group, in micropoints."""
+    """The scores that follow from the points and maxima (n,) of one group, in micropoints."""
     members = np.ones((2, 1), dtype=np.bool_)
     kernel = Kernel([], {}, [nominal], [math.inf], members, SUMS, [nominal] * 2, [UNRULED], [0], decimals, rounding)
     groups = given([nominal], points[np.newaxis], maximum[np.newaxis])

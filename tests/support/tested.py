@@ -139,7 +139,7 @@ def trailer_bytes(refused: Refused) -> int:
 
 
 def logged(caplog: pytest.LogCaptureFixture, message: str) -> list[dict[str, object]]:
-    """What the calls' records with this message carry."""
+    """The extra fields of log records on calls with this message."""
     usual = {*logging.makeLogRecord({}).__dict__, "message"}
     records = [r for r in caplog.records if r.name == "scorer.calls" and r.getMessage().startswith(message)]
     return [{name: value for name, value in r.__dict__.items() if name not in usual} for r in records]
@@ -155,7 +155,7 @@ def assert_refused(caught: list[Refused], field: str, reason: str, description: 
 
 
 def table(**columns: object) -> scorer_pb2.UnitTable:
-    """Three districts, which all have files."""
+    """A table of three districts with the column ``files``."""
     return unit_table(("hue", "nam-dong", "phu-loc"), {"files": [9, 9, 9], **columns})
 
 

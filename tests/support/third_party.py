@@ -21,7 +21,7 @@ ZEROS = """\
         shape = len(criteria), len(cohort)
         return GroupPoints(np.zeros(shape), np.ones(shape, dtype=np.uint8))
 """
-"""The last lines of a ``score`` that gives everybody no points."""
+"""The last lines of a ``score`` that gives no points."""
 
 
 def install(site: Path, name: str, version: str, files: Mapping[str, str], plugins: Mapping[str, str]) -> None:
@@ -86,7 +86,7 @@ def document(code: str, group: str, indicator: str = "wells") -> str:
 
 
 def environment(site: Path | None, **more: str) -> dict[str, str]:
-    """That of a process that finds what is installed in a folder, and nothing in another one."""
+    """The environment of a process that finds only the distributions in a directory."""
     found = {**os.environ, "COLUMNS": "400", **more}
     found.pop("PYTHONPATH", None)
     return found if site is None else {**found, "PYTHONPATH": str(site)}
@@ -119,7 +119,7 @@ class Served(Service):
         return self._log.read_text(encoding="utf-8")[self._forgotten :]
 
     def forget(self) -> None:
-        """What it has written so far is no longer among what it has said."""
+        """Forgets the output so far."""
         self._forgotten += len(self.said)
 
 

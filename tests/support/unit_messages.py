@@ -26,7 +26,7 @@ def _answer(value: Any) -> pb.Answer:
 
 
 def unit_message(unit: Unit) -> pb.Unit:
-    """What identifies a unit."""
+    """The message Unit."""
     return pb.Unit(id=unit.id, name=unit.name, tier=unit.tier, parent=unit.parent)
 
 

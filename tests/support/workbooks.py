@@ -17,7 +17,7 @@ import openpyxl
 
 SET = "bac-kan-2020"
 COMMUNES = 16
-"""Of 108: the others would make every file three times as large."""
+"""The number of communes used, of 108: all of them would make every file three times as large."""
 
 
 def _some_answers() -> str:

@@ -24,7 +24,7 @@ MICRO = 10**6
 
 
 def points_of(criterion: dict[str, Any], units: Sequence[Unit]) -> list[float]:
-    """Points that the service gives to units of a set of one criterion, in the order of the units."""
+    """The points of units in a set of one criterion, in the order of the units."""
     body = {"id": "C.01", "may_be_not_applicable": True, **criterion}
     document = {
         "criteria_set": "drawn",

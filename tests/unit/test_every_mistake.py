@@ -105,7 +105,7 @@ def problems(*names: str) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def alone() -> dict[str, set[str]]:
+def problems_alone() -> dict[str, set[str]]:
     """The problems of each mistake alone."""
     return {name: problems(name) for name in MISTAKES}
 
@@ -115,8 +115,8 @@ def test_the_document_is_good_without_mistakes() -> None:
 
 
 @pytest.mark.parametrize("name", MISTAKES)
-def test_a_mistake_is_one_problem(alone: dict[str, set[str]], name: str) -> None:
-    assert len(alone[name]) == (2 if name == "a key of a part" else 1), alone[name]
+def test_a_mistake_is_one_problem(problems_alone: dict[str, set[str]], name: str) -> None:
+    assert len(problems_alone[name]) == (2 if name == "a key of a part" else 1), problems_alone[name]
 
 
 @pytest.mark.parametrize(
@@ -126,17 +126,17 @@ def test_a_mistake_is_one_problem(alone: dict[str, set[str]], name: str) -> None
         pytest.param(list(combinations(MISTAKES, 2)), id="all", marks=pytest.mark.long),
     ],
 )
-def test_two_mistakes_are_both_reported(alone: dict[str, set[str]], pairs: list[tuple[str, str]]) -> None:
+def test_two_mistakes_are_both_reported(problems_alone: dict[str, set[str]], pairs: list[tuple[str, str]]) -> None:
     hidden = set()
     for one, other in pairs:
         together = problems(one, other)
-        hidden |= {pair for pair in ((one, other), (other, one)) if not alone[pair[1]] <= together}
+        hidden |= {pair for pair in ((one, other), (other, one)) if not problems_alone[pair[1]] <= together}
     assert hidden <= HIDES, hidden - HIDES
 
 
-def test_all_mistakes_that_hide_none_are_reported_together(alone: dict[str, set[str]]) -> None:
+def test_all_mistakes_that_hide_none_are_reported_together(problems_alone: dict[str, set[str]]) -> None:
     hiding = {one for one, _ in HIDES}
     names = [name for name in MISTAKES if name not in hiding]
     together = problems(*names)
     for name in names:
-        assert alone[name] <= together, name
+        assert problems_alone[name] <= together, name

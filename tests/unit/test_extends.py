@@ -86,7 +86,7 @@ categories:
 
 
 def problems(text: str, *others: str) -> list[str]:
-    """What is wrong with the last document, which the others stand beside."""
+    """The problems of the last document; the others are in the same directory."""
     sets = catalogue(INSTALLED, *others, text)
     found = [refused for refused in sets.refused if refused.source == f"set{len(others)}.yaml"]
     return [str(problem).partition(".yaml:")[2] for refused in found for problem in refused.problems]

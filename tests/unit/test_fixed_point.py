@@ -19,7 +19,7 @@ from scorer.model.units import six_decimals
 
 
 def rounded_ratio(numerator: np.ndarray, denominator: np.ndarray, scale: int) -> np.ndarray:
-    """The rounded quotients; what rounding left is checked to be what is left."""
+    """The rounded quotients. Asserts that the returned remainders are exact."""
     rounded, rest = np.minimum(numerator, denominator)[np.newaxis], np.empty((1, len(numerator)))
     with np.errstate(all="ignore"):
         round_ratio(rounded, denominator[np.newaxis], np.array([[float(scale)]]), rest)

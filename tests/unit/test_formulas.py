@@ -193,13 +193,13 @@ def test_a_line_ends_at_its_floor_and_target_to_the_millionth(
 
 
 def halves(length: int, maximum: int, above: int) -> list[int]:
-    """Ways along a line that are worth just more than half a micropoint beyond a whole one."""
+    """Distances on a line that are worth just more than half a micropoint beyond a whole one."""
     wholes = range(maximum * above // length, maximum * above // length + 2_000)
     return [way for n in wholes if (way := ((2 * n + 1) * length) // (2 * maximum) + 1) <= length]
 
 
 def test_a_linear_scale_is_exact_for_all_numbers() -> None:
-    """From the smallest number to the largest is a way longer than doubles count one by one."""
+    """The distance from the smallest to the largest number is too large for a double to be exact."""
     maximum = MAX_MICROPOINTS
     ways = halves(2 * BIG, maximum, above=3 * BIG // 2)
     asked = [{"bandwidth": way - BIG} for way in ways]

@@ -33,12 +33,12 @@ WANTED = [False] * 7 + [True]
 
 
 def load(folder: Path, command: tuple[str, ...] = NO_ENGINE, wanted: Rule = RULE) -> list[bool]:
-    """The table of a process that starts anew. By default, its rule engine ends with an error."""
+    """The gate table of a new process. By default, its rule engine ends with an error."""
     (table,) = GateCompiler(command, cache=GateCache(folder)).compile([wanted])
     return list(table.holds)
 
 
-def sealed(*lines: bytes) -> bytes:
+def with_hash(*lines: bytes) -> bytes:
     """A cache entry with these lines, preceded by their hash."""
     content = b"".join(line + b"\n" for line in lines)
     return hashlib.sha256(content).hexdigest().encode() + b"\n" + content
@@ -83,9 +83,9 @@ def replace_by_pipe(entry: Path) -> None:
 
 
 def forge(entry: Path) -> None:
-    """Everything is right but the decision in one cell."""
+    """Changes the decision in one cell, and keeps the hash right."""
     _, key, decisions = entry.read_bytes().split()
-    entry.write_bytes(sealed(key, b"1" + decisions[1:]))
+    entry.write_bytes(with_hash(key, b"1" + decisions[1:]))
 
 
 def take_other(entry: Path) -> None:
@@ -98,8 +98,11 @@ def take_other(entry: Path) -> None:
 DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "is empty": (lambda entry: entry.write_bytes(b""), "is damaged"),
     "is cut off": (lambda entry: entry.write_bytes(entry.read_bytes()[:-3]), "is damaged"),
-    "has more cells": (lambda entry: entry.write_bytes(sealed(entry.name.encode(), b"0" * 9)), "is damaged"),
-    "has a third decision": (lambda entry: entry.write_bytes(sealed(entry.name.encode(), b"00000002")), "is damaged"),
+    "has more cells": (lambda entry: entry.write_bytes(with_hash(entry.name.encode(), b"0" * 9)), "is damaged"),
+    "has a third decision": (
+        lambda entry: entry.write_bytes(with_hash(entry.name.encode(), b"00000002")),
+        "is damaged",
+    ),
     "has a wrong hash": (lambda entry: entry.write_bytes(b"0" * 64 + entry.read_bytes()[64:]), "is damaged"),
     "is that of another rule": (take_other, "belongs to another rule"),
     "is forged": (forge, "has wrong decisions"),
@@ -130,7 +133,7 @@ def test_no_entry_changes_a_table(tmp_path_factory: pytest.TempPathFactory, data
     lines = st.sampled_from([entry.name.encode(), b"00000001", b"11111111", b"00000000"]) | st.binary(max_size=9)
     at = data.draw(st.integers(0, len(good) - 1))
     changed = good[:at] + data.draw(st.binary(max_size=2)) + good[at + 1 :]
-    entry.write_bytes(data.draw(st.just(changed) | st.lists(lines, max_size=3).map(lambda all_of: sealed(*all_of))))
+    entry.write_bytes(data.draw(st.just(changed) | st.lists(lines, max_size=3).map(lambda all_of: with_hash(*all_of))))
     if entry.read_bytes() == good:
         assert load(folder) == WANTED
     else:

@@ -107,7 +107,7 @@ PERCENT_EDGES = [
 
 
 def points_edges(most: int) -> list[tuple[str, Any]]:
-    """Edges of a measure of so many micropoints: all of it, most of it, a third, one micropoint, nothing."""
+    """Thresholds of a measure with ``most`` micropoints: all, 7 tenths, a third, one micropoint, none."""
     amounts = sorted({most, most * 7 // 10, most // 3, 1, 0}, reverse=True)
     edges = [(how, set_documents.decimal(micro)) for micro in amounts for how in ("above", "at_least")]
     return edges[1:]  # nothing is above all of it
@@ -185,7 +185,7 @@ def ranked(service: harness.Service, code: str, units: list[Unit]) -> pb.RankPro
 
 
 def units_of(edge: Fraction, answers: dict[str, int], not_applicable: tuple[str, ...]) -> Iterator[Unit]:
-    """Units with the micropoints of an edge, and one less and more; ``answers`` are the most of each answer."""
+    """Units on a threshold, one micropoint below and one above; ``answers`` has the largest value of each answer."""
     for micro in sorted({math.floor(edge) - 1, math.floor(edge), math.ceil(edge), math.ceil(edge) + 1}):
         if 0 <= micro <= sum(answers.values()):
             left, given = micro, {}
@@ -216,7 +216,7 @@ def test_units_on_and_beside_every_threshold_agree_with_the_oracle(service: harn
 
 
 def district(total: str, *, policy: str = "0", firewall: bool = True) -> Unit:
-    """A district with so many points in all; ``policy`` of them for its policies."""
+    """A district with ``total`` points, ``policy`` of them for policies."""
     left = Decimal(total) - Decimal(policy)
     answers = {POLICY: Decimal(policy)}
     for code, most in ((MACHINES, 23), (STAFF, 10), (FIREWALL, 2 if firewall else 0)):

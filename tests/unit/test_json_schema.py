@@ -180,7 +180,7 @@ class Odd(Formula):
     rule: type = int
 
 
-def test_the_command_prints_it_with_the_installed_kinds(
+def test_the_schema_has_the_installed_formula_kinds(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     scorer = local_runner(host(group("water", Indicator("wells", kind="count")), formulas=[Odd]), monkeypatch, capsys)

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 STUBS = ROOT / "clients" / "python" / "src" / "egov" / "scorer" / "v1"
 
 WIRE = ("egov", "google", "grpc", "grpc_health", "grpc_reflection", "grpc_status")
-"""Packages of messages and of what carries them."""
+"""The packages of protobuf and gRPC."""
 
 
 def sources(*folders: str) -> Iterator[Path]:
@@ -106,7 +106,7 @@ def test_the_client_imports_nothing_of_the_service() -> None:
 
 
 def modules_after(statement: str) -> set[str]:
-    """What stands in ``sys.modules`` of a fresh process after a statement."""
+    """The names in ``sys.modules`` of a new process after a statement."""
     code = f"{statement}; import json, sys; print(json.dumps(list(sys.modules)))"
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, timeout=60, check=True

@@ -38,7 +38,7 @@ SIZES = st.sampled_from([1, 2_047, 2_049, 5_000])
 
 
 def load(name: str, file: Path) -> ModuleType:
-    """A module from a file, without being the one that others import."""
+    """Loads a module from a file, without registering it for imports."""
     spec = importlib.util.spec_from_file_location(name, file)
     assert spec is not None
     assert spec.loader is not None
@@ -108,7 +108,7 @@ def test_unused_outputs_change_no_other_output(drawn: Drawn, seed: int, large: b
 
 @pytest.fixture(scope="session")
 def narrow(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
-    """The module as it is on processors without wide registers."""
+    """The module as built for processors without wide registers."""
     build = load("hatch_build", BUILD)
     return load("scorer.native", build.compile_into(tmp_path_factory.mktemp("narrow"), ROOT, ["-DNO_AVX2_CLONE"]))
 
@@ -132,7 +132,7 @@ def test_every_processor_gives_the_same_bytes(narrow: ModuleType, drawn: Drawn, 
 @pytest.mark.long
 @pytest.mark.skipif(sys.platform != "linux", reason="the sanitizers' library is loaded before everything else")
 def test_sanitizers_find_nothing(tmp_path: Path) -> None:
-    """Runs the tests of native code once more on a module that checks every access and every operation."""
+    """Runs the tests of native code again with a module that checks every access and operation."""
     if SANITIZED:
         pytest.skip("this is the run with sanitizers")
     flags = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g", "-O1", "-DNO_AVX2_CLONE", "-fno-wrapv"]

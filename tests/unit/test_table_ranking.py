@@ -64,7 +64,7 @@ def tables(service: Service, view: int) -> list[pa.Table]:
 
 
 @pytest.mark.parametrize("code", [*installed().sets])
-def test_a_set_scores_alike_after_it_was_pickled(code: str) -> None:
+def test_a_pickled_set_gives_the_same_results(code: str) -> None:
     province = Province.draw(installed().sets[code], 50)
     [before] = ranked(province.set_plan, province.arrow, province.plan.tier, full=True)
     [after] = ranked(pickle.loads(pickle.dumps(province.set_plan)), province.arrow, province.plan.tier, full=True)
@@ -78,7 +78,7 @@ def test_nothing_is_ranked_if_there_are_violations() -> None:
 
 @settings(max_examples=times(60))
 @given(st.text(max_size=80), st.none() | st.integers(0, 10**6))
-def test_a_path_names_the_column_and_the_row_that_it_was_made_of(column: str, row: int | None) -> None:
+def test_a_path_names_its_column_and_row(column: str, row: int | None) -> None:
     path = column_path(column)
     assert parse_path(path if row is None else f"{path}[{row}]") == (column, row)
 

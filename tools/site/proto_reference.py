@@ -41,8 +41,8 @@ class _Comments:
     """The fields of a message, the values of an enum, the methods of a service."""
 
     def __init__(self, file: Descriptor) -> None:
-        places = file["sourceCodeInfo"]["location"]
-        self._texts = {tuple(place.get("path", ())): place.get("leadingComments", "") for place in places}
+        locations = file["sourceCodeInfo"]["location"]
+        self._texts = {tuple(location.get("path", ())): location.get("leadingComments", "") for location in locations}
 
     def text(self, *path: int) -> str:
         """The comment at a path, as one line, so that it fits into a cell of a table."""

@@ -2,7 +2,7 @@
 
 import { Http2SessionManager } from "@connectrpc/connect-node";
 
-/** Opens connections whose errors never end the process; calls still fail with them. */
+/** Opens connections. Their errors make calls fail, but never end the process. */
 export class Sessions extends Http2SessionManager {
   /**
    * Begins a call. If a client is closed just when its connection fails, connect-node no longer listens to the event

@@ -75,7 +75,7 @@ export async function tableStream(arrow, table) {
   for (const { name, vector } of columns) {
     if (vector.length !== columns[0].vector.length) {
       throw new TypeError(
-        `table[${JSON.stringify(name)}] has ${vector.length} values, ` +
+        `table[${JSON.stringify(name)}] has ${vector.length} value${vector.length === 1 ? "" : "s"}, ` +
           `but table[${JSON.stringify(columns[0].name)}] has ${columns[0].vector.length}`,
       );
     }

@@ -126,7 +126,7 @@ def test_an_async_client_needs_a_running_event_loop() -> None:
 
 @pytest.mark.long
 def test_both_clients_have_type_hints(tmp_path: Path) -> None:
-    """What one gives the other has to await."""
+    """The results of the async client have to be awaited."""
     code = tmp_path / "typed.py"
     code.write_text(
         "from typing import assert_type\n"

@@ -66,7 +66,7 @@ def test_violations_of_a_file_have_row_and_column(client: Client, tmp_path: Path
 
 
 class FakeServer:
-    """Answers every call with what ``answer`` gives, and counts them."""
+    """Answers every call with the result of ``answer``, and counts the calls."""
 
     def __init__(self, answer: Callable[[int, grpc.ServicerContext], bytes]) -> None:
         self.calls = 0
@@ -199,7 +199,7 @@ def test_an_empty_reply_raises_an_error() -> None:
 
 
 def test_an_error_is_not_its_own_cause(client: Client, tmp_path: Path) -> None:
-    """Or whoever follows the causes of an exception would never end."""
+    """Otherwise, code that follows the causes of an exception would never end."""
     file = tmp_path / "answers.csv"
     file.write_text("id,tier\na,district\n", encoding="utf-8")
     table = client.read_file(SET, file)

@@ -57,7 +57,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def address(sets: Catalogue, folder: Path) -> Iterator[str]:
-    """Asks for tokens, by TLS."""
+    """The address of a server with TLS that requires tokens."""
     settings = Settings(
         address="127.0.0.1:0",
         tls=Tls(certificate=folder / "server.pem", key=folder / "server.key"),

@@ -19,14 +19,14 @@ from scorer_client.units import Unit
 
 
 def without_measures(result: UnitResult) -> UnitResult:
-    """Without what only rows have."""
+    """The result without the fields that only rows have."""
     return dataclasses.replace(
         result, categories=tuple(dataclasses.replace(category, measures=()) for category in result.categories)
     )
 
 
-def same(rows: Province, table: Province) -> None:
-    """Both forms say the same."""
+def assert_same_results(rows: Province, table: Province) -> None:
+    """Asserts that rows and table have the same results."""
     assert table.provenance == rows.provenance
     assert [ranking.tier for ranking in table.rankings] == [ranking.tier for ranking in rows.rankings]
     for ours, theirs in zip(table.rankings, rows.rankings, strict=True):
@@ -79,7 +79,7 @@ def test_units_are_counted_by_level_and_by_gate(client: Client) -> None:
 def test_a_table_gives_the_results_of_rows(client: Client, full: bool) -> None:
     rows = client.rank_province(SET, ROWS, period="2020", full=full)
     table = as_table(client, ROWS, period="2020", full=full)
-    same(rows, table)
+    assert_same_results(rows, table)
     assert table.unit("near").why() == rows.unit("near").why()
     assert bool(table.unit("near").category("readiness").groups) is full
 
@@ -88,8 +88,8 @@ def test_a_table_gives_the_results_of_rows_for_every_unit_of_bac_kan(bundled: Cl
     table = bundled.read_file(BAC_KAN, answers)
     rows = bundled.rank_province(BAC_KAN, table.rows(), period="2020-H1", full=True)
     assert sum(ranking.unit_count for ranking in rows.rankings) == 140
-    same(rows, bundled.rank_file(BAC_KAN, answers, period="2020-H1", full=True))
-    same(rows, bundled.rank_file(BAC_KAN, table, period="2020-H1", full=True))
+    assert_same_results(rows, bundled.rank_file(BAC_KAN, answers, period="2020-H1", full=True))
+    assert_same_results(rows, bundled.rank_file(BAC_KAN, table, period="2020-H1", full=True))
 
 
 def test_an_invalid_exclusion_in_a_file_has_row_and_column(client: Client, tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ WHY = {
          "Kết quả đạt được: không được xếp hạng vì không có tiêu chí nào áp dụng", "Khảo sát: được xếp hạng"],
     ),
 }  # fmt: skip
-"""English with codes, Vietnamese with titles."""
+"""Sentences in English with codes, and in Vietnamese with titles."""
 
 
 @pytest.mark.parametrize("code", WHY)

@@ -22,7 +22,7 @@ from scorer.plugin_api import (
 )
 
 MAX_DENOMINATOR = 10_000
-"""A margin of error has at most two decimals in percent, so that ``smallest_sample`` fits in 64 bits."""
+"""Maximum denominator of a margin of error: a percentage with two decimals. ``smallest_sample`` then fits 64 bits."""
 
 
 def smallest_sample(people: NDArray[np.float64], margin: Fraction) -> NDArray[np.int64]:
@@ -75,7 +75,8 @@ class Rating(Formula):
     """The margin of error e: one percentage, or one for each tier. With 5%, 400 of a million people must answer, 286 of
     a thousand, all of nineteen."""
     when_too_few: Literal["zero", "not_applicable"]
-    """The result if too few people answered: no points (so that units gain nothing by not asking) or not applicable."""
+    """The result if too few people answered: no points (so that no unit gains by asking few people) or not
+    applicable."""
     when_zero: Literal["full", "zero", "not_applicable"]
     """The result if the unit served nobody: all points, no points, or not applicable."""
 

@@ -51,7 +51,7 @@ class Progress(Formula):
         return [Read((field,), getattr(self, field), counts) for field in ("numerator", "denominator")]
 
     def problems(self, points: PointsByTier, tiers: Iterable[str]) -> Iterator[tuple[tuple[str | int, ...], str]]:
-        """Reports tiers of the criterion that have no target, and targets that no unit or every unit reaches."""
+        """Reports tiers of the criterion that have no target, and targets that are not above 0% and at most 100%."""
         del points
         for tier in tiers:
             target = self.target.of(tier)

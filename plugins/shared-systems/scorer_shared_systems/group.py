@@ -115,7 +115,7 @@ class SharedSystems(CriterionGroup):
             "documents_exchanged_on_axis",
             kind="flag",
             title={
-                "en": "Documents are exchanged over the province's document axis",
+                "en": "Documents are exchanged over the province's document exchange platform",
                 "vi": "Văn bản được gửi, nhận qua trục liên thông văn bản của tỉnh",
             },
             better="more",

@@ -25,6 +25,7 @@ from scorer.cli.output import UserError, err, out, progress
 from scorer.files.translations import in_language
 from scorer.model.untrusted import escaped
 from scorer_client import ScorerError, Violation
+from scorer_client.shown import Count
 
 
 def check(
@@ -59,7 +60,7 @@ def check(
         table = read_table(client, form, file, language)
         print_notes(file, table)
         units = len(table.units)
-        with err.status(f"checking {units} units"):
+        with err.status(f"checking {Count(units):unit}"):
             client.rank_file(form.criteria_set, table)
     except ScorerError as error:
         violations = tuple(in_language(violation, language) for violation in error.violations)
@@ -72,4 +73,4 @@ def check(
         out.print(WORDS[language.value]["written"].format(file=escaped(str(output))), markup=False)
     if summary is not None:
         raise summary
-    out.print(WORDS[language.value]["no_mistakes"].format(file=escaped(str(file)), n=units), markup=False)
+    out.print(WORDS[language.value]["no_mistakes"].format(file=escaped(str(file)), n=Count(units)), markup=False)

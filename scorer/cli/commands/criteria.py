@@ -26,6 +26,7 @@ from scorer.plugins.declaration import CASES_SUFFIX
 from scorer.service.in_process import InProcessTransport
 from scorer_client import Client, ScorerError
 from scorer_client.forms import STATES
+from scorer_client.shown import Count
 from scorer_client.titles import text
 
 LIST_TIMEOUT_SECONDS = 10.0
@@ -127,7 +128,7 @@ def check(files: list[Path] = typer.Argument(help="YAML documents.", metavar="FI
             broken += 1
         else:
             item: CriteriaSet = plan.criteria_set
-            criteria = f"{len(item.criteria)} criteria, tiers {', '.join(item.tiers)}"
+            criteria = f"{Count(len(item.criteria)):criterion|criteria}, tiers {', '.join(item.tiers)}"
             good = f"{escaped(str(file))}: {item.code} is good: {criteria}, revision {item.revision[:12]}"
             out.print(good, markup=False, soft_wrap=True)
     if broken:

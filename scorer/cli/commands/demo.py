@@ -21,6 +21,7 @@ from scorer.service.server import AddressError
 from scorer_client import Client, Province
 from scorer_client.forms import Form
 from scorer_client.reports import build
+from scorer_client.shown import Count
 
 PROVINCES = {"bac-kan-2020": ("Bắc Kạn", "2020-H1"), "hue-2020": ("Thừa Thiên Huế", "2020")}
 """Name and assessment period of each province whose answers come with the scorer, by criteria set."""
@@ -74,7 +75,7 @@ def rank_over_socket(criteria_set: str) -> tuple[Form, Province]:
         ):
             form = client.form(criteria_set)
             rows = client.read_file(criteria_set, file).rows()
-            with err.status(f"ranking {len(rows)} units"):
+            with err.status(f"ranking {Count(len(rows)):unit}"):
                 return form, client.rank_province(criteria_set, rows, province=province, period=period, full=True)
     except AddressError as error:
         raise UserError(str(error)) from error

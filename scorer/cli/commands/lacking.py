@@ -24,6 +24,7 @@ from scorer.cli.loading import CriteriaOption
 from scorer.cli.output import out, table
 from scorer_client import ScorerError
 from scorer_client.sentences import plain
+from scorer_client.shown import Count
 
 
 def lacking(
@@ -58,4 +59,4 @@ def lacking(
     out.print(shown)
     counts = Counter(lack.what for lack in lacks)
     parts = ", ".join(f"{counts[what]} {words[what]}" for what in ("none", "part", "not_reported") if counts[what])
-    out.print(words["who_lacks"].format(n=len(lacks), criterion=name, parts=parts), markup=False, soft_wrap=True)
+    out.print(words["who_lacks"].format(n=Count(len(lacks)), criterion=name, parts=parts), markup=False, soft_wrap=True)

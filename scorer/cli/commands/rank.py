@@ -27,6 +27,7 @@ from scorer.cli.terminal_report import Report
 from scorer.model.suggestions import did_you_mean
 from scorer.model.untrusted import escaped
 from scorer_client import ScorerError
+from scorer_client.shown import Count
 
 PERIOD = typer.Option("", help="Assessment period, such as 2020-H1, in which the criteria set must be in force.")
 LANGUAGE = typer.Option(Language.EN, "--lang", help="Language of the report and the messages.")
@@ -60,7 +61,9 @@ def rank(
     form = chosen_form(client, criteria_set, on, series, file)
     answers = read_answers(client, form, file, language)
     if expect_units is not None and len(answers.units) != expect_units:
-        raise UserError(f"{file} has {len(answers.units)} units, {expect_units} were expected; is a row missing?")
+        raise UserError(
+            f"{file} has {Count(len(answers.units)):unit}, {Count(expect_units):was|were} expected; is a row missing?"
+        )
     ranked = rank_answers(client, form, file, answers, language, period=period, province=province, tier=tier)
     report = Report(form, language, {unit.id: unit.name for unit in answers.units if unit.name})
     if output is not None:

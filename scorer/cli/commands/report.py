@@ -25,6 +25,7 @@ from scorer.cli.loading import CriteriaOption
 from scorer.cli.output import UserError, out, progress
 from scorer.model.untrusted import escaped
 from scorer_client.reports import FORMATS, Report, build, document
+from scorer_client.shown import Count
 
 OBJECTS_PER_COLLECTION = 50_000
 """Number of new objects after which Python collects garbage. A report has millions of objects and no cycles; with
@@ -76,7 +77,7 @@ def report(
     if previous is not None:
         earlier = read_answers(client, form, previous, language)
         before = rank_answers(client, form, previous, earlier, language, tier=tier)
-    with progress(f"preparing the report on {sum(ranking.unit_count for ranking in ranked.rankings)} units"):
+    with progress(f"preparing the report on {Count(sum(r.unit_count for r in ranked.rankings)):unit}"):
         names = {unit.id: unit.name for unit in answers.units if unit.name}
         model = build(ranked, form, language=language.value, previous=before, unit_names=names)
     write_report(model, outputs, template)

@@ -15,6 +15,7 @@ import typer
 
 from scorer.cli.commands.settings import SETTINGS_FILE, read_settings
 from scorer.cli.output import UserError, print_error, print_note
+from scorer.cli.serving.exit_report import report_exit
 from scorer.cli.serving.service import LOG_SECONDS, Service, ignore_hangup, stop_on_signals
 from scorer.cli.serving.shared_port import HeldPort
 from scorer.cli.serving.supervisor import Supervisor
@@ -93,6 +94,7 @@ def _serve_in_this_process(settings: Settings) -> None:
             log.stop(LOG_SECONDS)
             os._exit(0)  # a thread in which a plugin hangs would keep the process alive
 
+        report_exit(service.plugin_calls, lambda: log.stop(LOG_SECONDS))
         with suppress(OSError):  # standard error is closed
             faulthandler.enable(2, all_threads=False)  # shows where a plugin's native code crashes
         asyncio.run(run())

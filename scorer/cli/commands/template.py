@@ -24,6 +24,7 @@ from scorer.service.in_process import InProcessTransport
 from scorer_client import Client
 from scorer_client.files.folder import REGISTER
 from scorer_client.files.header import FIXED
+from scorer_client.shown import Count
 from scorer_client.titles import text
 from scorer_client.units import Unit
 
@@ -100,7 +101,9 @@ def template(
             out.print(words["written"].format(file=escaped(str(file))), markup=False)
     if per_unit is not None:
         directory = escaped(str(per_unit))
-        out.print(words["forms_written"].format(n=len(register), register=REGISTER, directory=directory), markup=False)
+        out.print(
+            words["forms_written"].format(n=Count(len(register)), register=REGISTER, directory=directory), markup=False
+        )
 
 
 def _register(client: Client, code: str, file: Path, language: Language) -> Sequence[Unit]:
@@ -117,7 +120,7 @@ def _escape(match: re.Match[str]) -> str:
 
 
 def _per_unit(plan: SetPlan, register: Sequence[Unit], directory: Path, language: Language) -> dict[Path, str | bytes]:
-    """One form per unit, named by the unit's id, and the list of all units."""
+    """The content of each file, by path: one form per unit, named by the unit's id, and the list of all units."""
     files: dict[Path, str | bytes] = {}
     with progress("preparing forms") as report:
         for number, unit in enumerate(register):

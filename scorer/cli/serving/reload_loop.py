@@ -12,13 +12,13 @@ from threading import Event, Thread
 
 from scorer.catalogue.live import LiveCatalogue, ReloadReport, changed_files
 
-INTERVAL = 0.5
-"""Interval in seconds at which the directory is read. A change is loaded when two reads in a row give the same result,
+READ_SECONDS = 0.5
+"""Interval at which the directory is read. A change is loaded when two reads in a row give the same result,
 because then no file is being written. Polling works on every file system, while the kernel does not report changes that
 another machine makes to a network file system."""
 
-MAX_CHANGING = 5.0
-"""If a file changes without pause for this time in seconds, the other files are loaded without it."""
+MAX_CHANGING_SECONDS = 5.0
+"""If a file keeps changing for this time, the other files are loaded without it."""
 
 log = logging.getLogger("scorer.criteria")
 
@@ -76,7 +76,7 @@ class ReloadLoop:
                 previous = stamps
                 if not changing:
                     last_quiet, warned = time.monotonic(), False
-                overdue = time.monotonic() - last_quiet > MAX_CHANGING
+                overdue = time.monotonic() - last_quiet > MAX_CHANGING_SECONDS
                 if overdue and not warned:
                     names, warned = ", ".join(sorted(changing)), True
                     log.warning("criteria sets: %s changes all the time; it is loaded when it stops changing", names)
@@ -100,9 +100,9 @@ class ReloadLoop:
                 request.done.set()
 
     def _wait(self) -> list[_ReloadRequest]:
-        """Waits for a request, or for ``INTERVAL``. Returns all requests that have come."""
+        """Waits for a request, or for ``READ_SECONDS``. Returns all requests that have come."""
         try:
-            requests = [self._requests.get(timeout=INTERVAL)]
+            requests = [self._requests.get(timeout=READ_SECONDS)]
         except Empty:
             return []
         while not self._requests.empty():

@@ -11,6 +11,7 @@ from scorer.catalogue.catalogue import Catalogue
 from scorer.cli.loading import load_catalogue, load_live
 from scorer.cli.output import UserError
 from scorer.cli.serving.reload_loop import ReloadLoop
+from scorer.plugins.calls_in_flight import PluginCalls
 from scorer.plugins.journal import PluginJournal
 from scorer.service.call import traces
 from scorer.service.call.logs import Log
@@ -48,7 +49,8 @@ class Service:
         journal: PluginJournal | None = None,
         on_lifted: Callable[[], None] = lambda: None,
     ) -> None:
-        self._settings, self._journal, self._on_lifted = settings, journal, on_lifted
+        self._settings, self._on_lifted = settings, on_lifted
+        self._is_worker, self.plugin_calls = journal is not None, PluginCalls(journal=journal)
         self._crashed: Mapping[str, str] = {}
         self._reload_loop: ReloadLoop | None = None
         tuning.before_loading()
@@ -115,10 +117,10 @@ class Service:
             server = Server(
                 self.catalogue,
                 self._settings,
-                shared=self._journal is not None,
+                shared=self._is_worker,
                 metrics=self.metrics,
                 reload=self._reload if self._reload_loop else None,
-                journal=self._journal,
+                plugin_calls=self.plugin_calls,
                 traces=self._traces,
             )
         except (OSError, ValueError) as error:

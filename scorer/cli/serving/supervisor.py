@@ -18,19 +18,19 @@ from scorer.cli.serving.worker_process import Report, Worker
 from scorer.service.call.metrics import WorkersMetrics
 from scorer.service.runtime.settings import Settings
 
-MIN_BACK_OFF = 0.2
+MIN_BACK_OFF_SECONDS = 0.2
 """Seconds until a worker that has ended is replaced. Each time that its successor fails soon, the time doubles."""
 
-MAX_BACK_OFF = 30.0
-"""Maximum number of seconds until a worker that has ended is replaced."""
+MAX_BACK_OFF_SECONDS = 30.0
+"""Maximum time until a worker that has ended is replaced."""
 
-KILL_DELAY = 5.0
-"""Seconds after the end of the grace period when a worker that has not ended is killed."""
+KILL_SECONDS = 5.0
+"""Time after the end of the grace period when a worker that has not ended is killed."""
 
 REPORT_SECONDS = 5.0
 """A worker without a heartbeat for this time is reported. After the setting ``unresponsive_seconds``, it is killed."""
 
-MAX_SLEEP = 0.5
+MAX_SLEEP_SECONDS = 0.5
 """Maximum time in seconds that the main thread sleeps. The kernel may deliver a signal to any thread, but Python runs
 the handler only when the main thread runs."""
 
@@ -82,7 +82,7 @@ class Supervisor:
         signal.signal(signal.SIGHUP, lambda *_: self._events.put(signal.SIGHUP))
         try:
             for n in range(self._count):
-                self._start(MIN_BACK_OFF, quiet=n > 0)
+                self._start(MIN_BACK_OFF_SECONDS, quiet=n > 0)
             self._watch()
         finally:
             clean = self._stop()
@@ -121,7 +121,7 @@ class Supervisor:
             self._check_heartbeats()
             dues = [vacancy.due - time.monotonic() for vacancy in self._vacancies]
             try:
-                report = self._events.get(timeout=max(min([MAX_SLEEP, *dues]), 0))
+                report = self._events.get(timeout=max(min([MAX_SLEEP_SECONDS, *dues]), 0))
             except Empty:
                 self._start_due()
                 continue
@@ -142,7 +142,7 @@ class Supervisor:
         """Reports workers without heartbeats, and later kills them, because they still get connections."""
         now, limit = time.monotonic(), self._settings.unresponsive_seconds
         passed = min(
-            now - self._last_check, 2 * MAX_SLEEP
+            now - self._last_check, 2 * MAX_SLEEP_SECONDS
         )  # limited, because this process itself may have been suspended
         self._last_check = now
         for worker in self._running:
@@ -226,13 +226,13 @@ class Supervisor:
             raise typer.Exit(1)
         if worker.mistake:
             log.error("%s cannot serve: %s", worker, worker.mistake)
-        self._vacancies.append(_Vacancy(worker.end, MIN_BACK_OFF if worker.lasted else worker.back_off))
+        self._vacancies.append(_Vacancy(worker.end, MIN_BACK_OFF_SECONDS if worker.lasted else worker.back_off))
 
     def _start_due(self) -> None:
         """Starts the successors that are due."""
         for vacancy in [vacancy for vacancy in self._vacancies if vacancy.due <= time.monotonic()]:
             self._vacancies.remove(vacancy)
-            back_off = min(2 * vacancy.back_off, MAX_BACK_OFF)
+            back_off = min(2 * vacancy.back_off, MAX_BACK_OFF_SECONDS)
             try:
                 worker = self._start(back_off)
             except UserError as mistake:
@@ -247,18 +247,18 @@ class Supervisor:
         for worker in self._running:
             assert worker.process.stdin is not None
             worker.process.stdin.close()
-        deadline = time.monotonic() + self._settings.grace + KILL_DELAY
+        deadline = time.monotonic() + self._settings.grace + KILL_SECONDS
         while self._running:
             remaining = deadline - time.monotonic()
             try:
-                report = self._events.get(timeout=max(min(MAX_SLEEP, remaining), 0))
+                report = self._events.get(timeout=max(min(MAX_SLEEP_SECONDS, remaining), 0))
             except Empty:
-                if remaining > MAX_SLEEP:
+                if remaining > MAX_SLEEP_SECONDS:
                     continue
                 for worker in self._running:
                     log.error("%s does not end and is killed", worker)
                     worker.process.kill()
-                deadline += KILL_DELAY
+                deadline += KILL_SECONDS
                 continue
             if not isinstance(report, Report) or report.message:
                 continue

@@ -82,7 +82,7 @@ class Access:
 
 
 def _bearer(sent: Sequence[str | bytes]) -> str:
-    """The bearer token in the values of the metadata ``authorization``.
+    """The bearer token, from the values of the metadata ``authorization``.
 
     Raises:
         CallRefused: there is not exactly one value, or it is not a bearer token (UNAUTHENTICATED).

@@ -9,7 +9,7 @@ import grpc
 from scorer.service.call.access import ANONYMOUS
 from scorer.service.call.errors import CallRefused
 
-RETRY_AFTER = 0.2
+RETRY_AFTER_SECONDS = 0.2
 """Seconds after which a refused caller should try again."""
 
 
@@ -141,5 +141,5 @@ def _refusal(setting: str, limit: int, counted: str) -> CallRefused:
         "TOO_BUSY",
         f"the limit of {limit} {counted} is reached; try again",
         {"limit": str(limit), "setting": f"limits.{setting}"},
-        retry_after=RETRY_AFTER,
+        retry_after=RETRY_AFTER_SECONDS,
     )

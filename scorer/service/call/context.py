@@ -18,8 +18,8 @@ from scorer.service.call.errors import CallRefused
 from scorer.service.call.traces import NO_STEP, CallTrace
 from scorer.service.runtime.settings import Limits
 
-NO_DEADLINE = 10 * 365 * 86_400.0
-"""If a deadline is this number of seconds away or more, the call is treated as a call without deadline."""
+NO_DEADLINE_SECONDS = 10 * 365 * 86_400.0
+"""A call whose deadline is this far away, or farther, is treated as a call without a deadline. Ten years."""
 
 REQUEST_ID = "x-request-id"
 _REQUEST_ID_PATTERN = re.compile(r"[\x21-\x7e]{1,128}")
@@ -59,8 +59,8 @@ class CallContext:
 
     @property
     def seconds(self) -> float:
-        """Seconds until the deadline, at most ``NO_DEADLINE``; 0 if the deadline has passed."""
-        return min(max(self.deadline - time.monotonic(), 0.0), NO_DEADLINE)
+        """Seconds until the deadline, at most ``NO_DEADLINE_SECONDS``; 0 if the deadline has passed."""
+        return min(max(self.deadline - time.monotonic(), 0.0), NO_DEADLINE_SECONDS)
 
     def step(self, name: str) -> AbstractContextManager[object]:
         """A context manager that records a step of the work as a span of the call's trace."""
@@ -91,7 +91,7 @@ class CallContext:
     ) -> CallContext:
         """The context of a call that has just begun."""
         remaining = context.time_remaining()
-        has_deadline = remaining is not None and remaining < NO_DEADLINE
+        has_deadline = remaining is not None and remaining < NO_DEADLINE_SECONDS
         deadline = time.monotonic() + (remaining if has_deadline else limits.seconds)
         request_id = ""
         for key, value in metadata:

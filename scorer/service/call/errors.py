@@ -27,7 +27,7 @@ byte that is not ASCII takes three bytes."""
 MAX_METADATA_BYTES = 400
 """Maximum size of a metadata value."""
 
-MAX_TEXT = 300
+MAX_TEXT_CHARACTERS = 300
 """Maximum number of characters of a field path or a description."""
 
 
@@ -153,4 +153,4 @@ def _cut(text: str, size: int) -> str:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 3]}..."
+    return text if len(text) <= MAX_TEXT_CHARACTERS else f"{text[: MAX_TEXT_CHARACTERS - 3]}..."

@@ -1,4 +1,4 @@
-"""Serves metrics over HTTP. Callers can neither fill the log nor take all threads and file descriptors."""
+"""Serves metrics over HTTP. Its callers can neither fill the log nor use up threads and file descriptors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, generate_latest
 
 MAX_CONNECTIONS = 32
-"""Maximum number of open connections, each with a thread. A new connection ends the oldest one."""
+"""Maximum number of open connections, each of which has a thread. Beyond it, a new connection ends the oldest one."""
 
 log = logging.getLogger("scorer.metrics")
 
@@ -37,8 +37,8 @@ class MetricsServer(ThreadingMixIn, TCPServer):
 
     def __init__(self, address: str, registry: CollectorRegistry) -> None:
         host, _, port = address.rpartition(":")
-        found = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        self.address_family, _, _, _, socket_address = found[0]
+        resolved = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        self.address_family, _, _, _, socket_address = resolved[0]
         self.registry = registry
         self._connections: dict[Any, None] = {}
         """The open connections, the oldest first."""
@@ -59,7 +59,7 @@ class MetricsServer(ThreadingMixIn, TCPServer):
         oldest, *newer = list(self._connections)
         if len(newer) >= MAX_CONNECTIONS:
             self._connections.pop(oldest, None)
-            with suppress(OSError):  # its thread has just closed it
+            with suppress(OSError):  # the thread of the connection has just closed it
                 oldest.shutdown(socket.SHUT_RDWR)
         super().process_request(request, client_address)
 
@@ -69,7 +69,7 @@ class MetricsServer(ThreadingMixIn, TCPServer):
         super().close_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """See ``BaseServer``, which would write a traceback into the log whenever a caller breaks its connection."""
+        """See ``BaseServer``, which would log a traceback whenever a caller breaks its connection."""
         del request, client_address
         if not isinstance(sys.exc_info()[1], ConnectionError | TimeoutError):
             log.error("metrics could not be served", exc_info=True)
@@ -93,4 +93,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Requests are not logged."""
+        """Does nothing: requests are not logged."""

@@ -41,8 +41,8 @@ MAX_LOOP_BYTES = 256 * 2**10
 """Larger requests are parsed in a thread, because parsing them would block the event loop for milliseconds."""
 
 
-MAX_SMALL_REQUEST = 2**20
-"""Maximum number of bytes of a request without a province. In memory, a request can take 30 times its bytes."""
+MAX_SMALL_REQUEST_BYTES = 2**20
+"""Maximum number of bytes of a request that has no province. In memory, a request can take 30 times its size."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Method:
     """Whether the handler takes at most about a millisecond. If so, it runs on the event loop, unless the request is
     larger than ``MAX_LOOP_BYTES`` or the criteria set runs code of a plugin."""
     takes_province: bool = False
-    """Whether requests may have ``limits.request_bytes``; otherwise, at most ``MAX_SMALL_REQUEST``."""
+    """Whether requests may have ``limits.request_bytes``. Otherwise they may have ``MAX_SMALL_REQUEST_BYTES``."""
 
     @property
     def name(self) -> str:
@@ -152,15 +152,19 @@ class Pipeline:
         the item, so that its memory is freed as soon as this function no longer needs it.
         """
         requests: list[Message] = []
-        if len(received[0]) > MAX_LOOP_BYTES:
-            reply = await self._threads.run(call, partial(parse_and_score, method, received, requests, call))
-            if reply is not None:
-                return reply
-        else:
-            requests.append(parse_step(method, received, call))
-            if method.on_loop and needs_no_plugin(method, requests[0], call):
-                return score(method, requests, call)
-        return await self._threads.run(call, partial(score, method, requests, call))
+        try:
+            if len(received[0]) > MAX_LOOP_BYTES:
+                reply = await self._threads.run(call, partial(parse_and_score, method, received, requests, call))
+                if reply is not None:
+                    return reply
+            else:
+                requests.append(parse_step(method, received, call))
+                if method.on_loop and needs_no_plugin(method, requests[0], call):
+                    return score(method, requests, call)
+            return await self._threads.run(call, partial(score, method, requests, call))
+        finally:
+            received.clear()  # of a call that was cancelled while it waited for a thread
+            requests.clear()
 
     async def _receive(self, call: CallContext, peer: str, context: Context) -> bytes:
         """Reads the request of a call, unless a limit on calls in flight is already reached.
@@ -209,21 +213,22 @@ def parse_step(method: Method, received: list[bytes], call: CallContext) -> Mess
         if method.takes_province:
             hint = "; a table is smaller than rows, and a province can be sent tier by tier"
             return parse(method.request, received, call.limits.request_bytes, hint)
-        return parse(method.request, received, min(call.limits.request_bytes, MAX_SMALL_REQUEST))
+        return parse(method.request, received, min(call.limits.request_bytes, MAX_SMALL_REQUEST_BYTES))
 
 
 def parse_and_score(method: Method, received: list[bytes], requests: list[Message], call: CallContext) -> bytes | None:
     """Parses a large request and runs the handler in the same thread, so that few parsed requests are in memory.
 
     Returns:
-        The serialized reply; None: the handler needs code of a plugin, and ``requests`` has the request.
+        The serialized reply; None if the handler runs code of a plugin, and has to run in another thread with the
+        request that ``requests`` then has.
     """
     requests.append(parse_step(method, received, call))
     return score(method, requests, call) if needs_no_plugin(method, requests[0], call) else None
 
 
 def needs_no_plugin(method: Method, request: Message, call: CallContext) -> bool:
-    """Whether a handler runs no code of plugins; see ``find_plan`` for exceptions."""
+    """Whether a handler runs no code of plugins for a request. Raises the errors of ``Method.find_plan``."""
     plan = method.find_plan(request, call) if method.find_plan else None
     return plan is None or plan.runs_no_plugin_code
 

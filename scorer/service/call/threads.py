@@ -83,7 +83,7 @@ async def _run(pool: ThreadPoolExecutor, call: CallContext, work: Callable[[], R
 
 
 def _without_frames(work: Callable[[], Result]) -> Result:
-    """Does work, and removes the frames of its refusal. They would keep the request until the call is answered."""
+    """Does work. Removes the traceback of a CallRefused, which would keep the request in memory until the reply."""
     try:
         return work()
     except CallRefused as refusal:

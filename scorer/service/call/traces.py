@@ -122,7 +122,7 @@ def from_environment() -> Traces | None:
     except ImportError:
         log.warning("calls are not traced: traces need the extra 'otel': pip install 'egov-scorer[otel]'")
         return None
-    # Its warnings quote the metadata of callers, in up to 32 lines per call.
+    # Its warnings quote the metadata of callers, and any caller can cause one per call.
     logging.getLogger("opentelemetry.trace").setLevel(logging.ERROR)
     resource = Resource.create()
     if str(resource.attributes["service.name"]).startswith("unknown_service"):

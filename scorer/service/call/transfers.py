@@ -9,7 +9,7 @@ from typing import Any
 
 import grpc
 
-COLLECT_DELAY = 0.1
+COLLECT_SECONDS = 0.1
 """Seconds from the cancellation of overdue calls to the garbage collection that frees their replies."""
 
 
@@ -73,7 +73,7 @@ class Transfers:
             if isinstance(handler, _Task) and handler.creator is not None:
                 handler.creator.cancel()
         if overdue:
-            asyncio.get_running_loop().call_later(COLLECT_DELAY, gc.collect)
+            asyncio.get_running_loop().call_later(COLLECT_SECONDS, gc.collect)
         return len(overdue)
 
 

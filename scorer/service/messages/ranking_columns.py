@@ -134,7 +134,7 @@ class RankingColumns:
             self.bits(name, failing, texts)
             return
         bits = failing[self.indices]
-        kinds = _kinds(bits)  # units of one kind have the same text
+        kinds = _kinds(bits)  # equal numbers stand for units with the same text
         for order in orders.values():
             codes = _kinds(order @ order.shape[1] ** np.arange(order.shape[1]))
             kinds = _kinds(kinds * (int(codes.max(initial=0)) + 1) + codes)
@@ -146,7 +146,9 @@ class RankingColumns:
             else None
             for example in examples.tolist()
         ]
-        encoded = pa.array(values, pa.string()).dictionary_encode()  # several kinds can have the same text
+        encoded = pa.array(
+            values, pa.string()
+        ).dictionary_encode()  # units of different kinds can have the same text, too
         indices = encoded.indices.take(pa.array(kinds))
         self._arrays[name] = pa.DictionaryArray.from_arrays(indices, encoded.dictionary)
 

@@ -113,7 +113,8 @@ def _by_day(catalogue: Catalogue, day: datetime.date, series: str) -> SetPlan:
     condition = f" of series {series!r}" if series else ""
     message = f"no criteria set{condition} is in force on {day}; there are: {_describe(of_series)}"
     if catalogue.refused:
-        message += f"; {len(catalogue.refused)} more were refused, see 'scorer criteria list'"
+        more = len(catalogue.refused)
+        message += f"; {more} more {'was' if more == 1 else 'were'} refused, see 'scorer criteria list'"
     metadata["known"] = ", ".join(plan.criteria_set.code for plan in of_series)
     raise CallRefused(grpc.StatusCode.NOT_FOUND, "NO_CRITERIA_SET_IN_FORCE", message, metadata)
 

@@ -23,7 +23,7 @@ _UNREADABLE = (
     x509.InvalidVersion,
     x509.UnsupportedGeneralNameType,
 )
-"""What cryptography raises for certificates that it cannot read."""
+"""Exceptions that the library raises for certificates that it cannot read."""
 
 _KINDS: dict[type[x509.GeneralName], str] = {
     x509.DNSName: "dns",
@@ -43,7 +43,7 @@ def is_weak(key: object) -> bool:
 
 
 def serves_grpc(key: object) -> bool:
-    """Whether a server with this public key can be called by clients of gRPC."""
+    """Whether clients of gRPC can call a server whose certificate has this public key."""
     if isinstance(key, EllipticCurvePublicKey):
         return key.curve.name in SERVER_CURVES
     return isinstance(key, RSAPublicKey) and not is_weak(key)
@@ -53,7 +53,7 @@ def read_certificates(pem: bytes) -> list[tuple[x509.Certificate, object]]:
     """The certificates of a PEM file, at least one, each with its public key.
 
     Raises:
-        ValueError: one of them cannot be read, or there is none.
+        ValueError: a certificate cannot be read, or the file has none.
     """
     try:
         return [(certificate, certificate.public_key()) for certificate in x509.load_pem_x509_certificates(pem)]

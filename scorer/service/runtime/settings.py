@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
@@ -20,6 +20,10 @@ WHOLE, NUMBER = "has to be a whole number", "has to be a number"
 
 _HOST = r"[0-9A-Za-z_-]{1,63}(\.[0-9A-Za-z_-]{1,63})*"
 """A host name or an IPv4 address."""
+
+
+_EQUAL_HOSTS = {"localhost": {"localhost", "127.0.0.1", "[::1]"}}
+"""The addresses that some names stand for."""
 
 
 class Role(StrEnum):
@@ -63,6 +67,14 @@ def _is_reachable(address: str) -> bool:
         return not ipaddress.ip_address(host).is_loopback
     except ValueError:  # a name can stand for any address
         return True
+
+
+def _overlap(one: str, other: str) -> bool:
+    """Whether two servers on these addresses would listen on the same port of the same network interface."""
+    (host, _, port), (other_host, _, other_port) = one.rpartition(":"), other.rpartition(":")
+    hosts = [_EQUAL_HOSTS.get(name, {name}) for name in (host, other_host)]
+    is_any = not {"0.0.0.0", "[::]"}.isdisjoint({host, other_host})
+    return int(port) == int(other_port) != 0 and (is_any or not hosts[0].isdisjoint(hosts[1]))
 
 
 def _identity(value: str) -> str:
@@ -245,23 +257,34 @@ class Settings(Section):
 
     @model_validator(mode="after")
     def _check_combinations(self) -> Settings:
+        if contradictions := [*self._contradictions()]:
+            raise ValueError("\n".join(contradictions))
+        return self
+
+    def _contradictions(self) -> Iterator[str]:
+        """Settings that cannot be used together, one line each."""
         if self.is_reachable and self.tls is None and not self.insecure:
-            raise ValueError(
+            yield (
                 f"{self.address} can be reached from other machines: give [tls], or set insecure if a proxy in front "
                 "of the service encrypts"
             )
         if self.metrics and _is_reachable(self.metrics) and not self.insecure:
-            raise ValueError(
+            yield (
                 f"metrics on {self.metrics} can be read from other machines, by everybody: use 127.0.0.1, or set "
                 "insecure if a firewall or proxy keeps others out"
             )
-        if self.access is not None:
-            kinds = {identity.partition(":")[0] for identity in self.access}
-            if "token" in kinds and self.tokens is None:
-                raise ValueError("access names tokens: give [tokens], which is needed to check them")
-            if kinds & {*CERTIFICATE_NAMES} and (self.tls is None or self.tls.clients is None):
-                raise ValueError("access names certificates: give [tls] clients, which is needed to check them")
-        return self
+        if self.metrics and _overlap(self.address, self.metrics):
+            yield f"metrics on {self.metrics} use the port of the service, {self.address}: give them another port"
+        if self.limits.held_bytes < self.limits.request_bytes:
+            yield (
+                f"limits.held_bytes = {self.limits.held_bytes} is less than limits.request_bytes = "
+                f"{self.limits.request_bytes}: no request of that size would be accepted"
+            )
+        kinds = {identity.partition(":")[0] for identity in self.access or ()}
+        if "token" in kinds and self.tokens is None:
+            yield "access names tokens: give [tokens], which is needed to check them"
+        if kinds & {*CERTIFICATE_NAMES} and (self.tls is None or self.tls.clients is None):
+            yield "access names certificates: give [tls] clients, which is needed to check them"
 
 
 def is_path(info: FieldInfo) -> bool:

@@ -105,7 +105,8 @@ def load_settings(file: Path | None, flags: Mapping[str, Any]) -> Settings:
     try:
         loaded = Loaded(**flags)
     except ValidationError as error:
-        mistakes += [_mistake(item, flags, file_values, file) for item in error.errors()]
+        for item in error.errors():
+            mistakes += _mistake(item, flags, file_values, file).splitlines()
     except (SettingsSourceError, RecursionError) as error:
         mistakes.append(str(error))
     if mistakes:
@@ -235,7 +236,7 @@ def _unknown(path: str, known: Iterable[str]) -> str:
 
 
 def _mistake(error: ErrorDetails, flags: Mapping[str, Any], file_values: Mapping[str, Any], file: Path | None) -> str:
-    """One line: where the setting was given, its path, and what is wrong."""
+    """One line: where the setting was given, its path, and what is wrong. Several for settings that contradict."""
     keys = [str(key) for key in error["loc"] if key != "[key]"]
     path = ".".join(keys)
     message = _MESSAGES.get(error["type"]) or error["msg"].removeprefix("Value error, ")

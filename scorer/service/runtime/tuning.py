@@ -5,15 +5,18 @@ from __future__ import annotations
 import ctypes
 import gc
 import os
+import resource
 import sys
+from contextlib import suppress
 
 KEPT_BYTES = 32 * 2**20
 """Bytes of freed memory that glibc keeps for the next call."""
 
 OBJECTS_PER_COLLECTION = 50_000
-"""New objects after which garbage is collected, until the process serves. Importing a module makes thousands."""
+"""Number of new objects after which Python collects garbage, until the process serves. Imports create many objects."""
 
 USUAL_THRESHOLDS = gc.get_threshold()
+"""Python's default thresholds, which a process that serves uses."""
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
 """Parameters of mallopt, see malloc.h."""
@@ -21,7 +24,7 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
 
 def before_imports() -> None:
     """Changes settings that libraries read during import, or that cannot be changed after a thread has started."""
-    # ``scorer criteria list`` takes 9 % less CPU.
+    # ``scorer criteria list`` takes 6 % less CPU.
     gc.set_threshold(OBJECTS_PER_COLLECTION)
     # gRPC's log lines are not JSON, and our own log has the same information.
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
@@ -47,11 +50,21 @@ def before_loading() -> None:
 def before_serving() -> None:
     """Changes settings of a process that serves. Must be called after the criteria sets are loaded."""
     gc.enable()
+    raise_file_limit()
     gc.set_threshold(*USUAL_THRESHOLDS)
     # While another call ranks 1,000 rows, ScoreUnit's p99 is 11 ms instead of 25 ms.
     sys.setswitchinterval(0.0005)
     keep_memory()
     forget_garbage()
+
+
+def raise_file_limit() -> None:
+    """Allows as many open files as the system permits. Each connection takes one, and the usual limit is 1,024.
+
+    Otherwise, a caller with so many idle connections would lock out all others.
+    """
+    with suppress(ValueError, OSError):  # macOS says that there is no limit, but has one
+        resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
 
 
 def keep_memory() -> None:

@@ -27,7 +27,7 @@ class Outcome:
 
     case: Case
     checks: tuple[Comparison, ...]
-    """In document order."""
+    """The comparisons with the expectations, in document order."""
     problems: tuple[Problem, ...] = ()
     """The violations that the service reported for the answers."""
     ran: bool = True

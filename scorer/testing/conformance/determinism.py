@@ -9,7 +9,7 @@ import numpy as np
 from scorer.model.units import Cohort
 from scorer.testing.conformance.faults import Failure, NothingToCheck, Unscorable, failure
 from scorer.testing.conformance.generated_answers import copy_cohort, read_only_copy, take_units
-from scorer.testing.conformance.harness import GroupHarness, GroupOutput
+from scorer.testing.conformance.harness import GroupHarness, GroupOutput, count_units
 from scorer.testing.conformance.plugin_under_test import PluginUnderTest
 from scorer.testing.conformance.processes import in_other_processes
 from scorer.testing.conformance.scoring import require_harnesses
@@ -33,8 +33,8 @@ def one_unit_as_in_a_batch(subject: PluginUnderTest) -> None:
             harness.fail_if_any(
                 together.differs(alone, row),
                 f"a unit that is scored alone gets different points than among {len(harness.random_cohort)}",
-                "read only the unit's own answers; if a formula kind must read those of other units, return True as "
-                "needs_cohort, and no unit is scored alone",
+                "read only the unit's own answers; if a formula kind must read those of other units, let "
+                "needs_cohort return True; then no unit is scored alone",
                 row=row,
                 cohort=cohort,
                 expected=together.describe(row, "among the others"),
@@ -73,7 +73,7 @@ def same_input_same_bytes(subject: PluginUnderTest) -> None:
                 if before != after:
                     raise failure(
                         f"when the same answers are scored again, the bytes of {name} differ",
-                        where=f"{harness.where()}, {len(harness.random_cohort)} units, call {call}",
+                        where=f"{harness.where()}, {count_units(len(harness.random_cohort))}, call {call}",
                         fix="keep nothing between calls: no counters, no caches of answers; int64 and float64 have "
                         "different bytes, and so have -0.0 and 0.0",
                     )

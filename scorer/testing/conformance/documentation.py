@@ -35,7 +35,7 @@ def _group_gaps(group: CriterionGroup | None) -> Iterator[str]:
     if not group.title.get(ENGLISH):
         yield f'group {group.name!r} has no English title: title = {{"en": "..."}}'
     if not (type(group).__doc__ or "").strip():
-        yield f"class {type(group).__name__} has no docstring: say what is scored, and by which document"
+        yield f"class {type(group).__name__} has no docstring: say what is scored, and which legal document requires it"
     for indicator in group.indicators:
         yield from _indicator_gaps(indicator, tuple(group.title))
 

@@ -189,7 +189,7 @@ class GroupHarness:
         try:
             assessment = assess(self.plan, cohort, full=True)
         except PluginFault as fault:
-            raise Unscorable(f"{self.where()}, {len(cohort)} units: {fault}") from fault
+            raise Unscorable(f"{self.where()}, {count_units(len(cohort))}: {fault}") from fault
         (group,) = assessment.categories[0].groups
         return GroupOutput(group.points, group.status, group.scores.max_points)
 
@@ -204,10 +204,11 @@ class GroupHarness:
                 output = self.group.plugin.score(self.group.criteria, cohort)
         except (Exception, SystemExit) as error:  # a plugin can raise anything
             where = f", in {line}" if (line := untrusted.raised_at(error)) else ""
-            raise Unscorable(f"{self.where()}, {len(cohort)} units: score() raised {error!r}{where}") from error
+            raise Unscorable(f"{self.where()}, {count_units(len(cohort))}: score() raised {error!r}{where}") from error
         if not isinstance(output, GroupPoints):
             raise Unscorable(
-                f"{self.where()}, {len(cohort)} units: score() gives {untrusted.safe_repr(output)}, not GroupPoints"
+                f"{self.where()}, {count_units(len(cohort))}: "
+                f"score() gives {untrusted.safe_repr(output)}, not GroupPoints"
             )
         return GroupPoints(np.asarray(output.points), np.asarray(output.status))
 
@@ -253,6 +254,11 @@ class GroupHarness:
             actual=actual if isinstance(actual, str) else actual(unit),
             fix=fix,
         )
+
+
+def count_units(count: int) -> str:
+    """The number of units as text: 1 unit, 2 units."""
+    return "1 unit" if count == 1 else f"{count} units"
 
 
 def formula_parts(criterion: Criterion, tier: str) -> Iterator[tuple[Formula, int]]:

@@ -18,7 +18,7 @@ from scorer.model.units import Cohort
 from scorer.plugins.group import Status
 from scorer.testing.conformance.faults import Failure, NothingToCheck, Unscorable, failure
 from scorer.testing.conformance.generated_answers import copy_cohort, take_units
-from scorer.testing.conformance.harness import GroupHarness
+from scorer.testing.conformance.harness import GroupHarness, count_units
 from scorer.testing.conformance.plugin_under_test import PluginUnderTest
 
 POINTS_TYPES = (np.dtype(np.int64), np.dtype(np.float64))
@@ -123,7 +123,7 @@ def evaluate_formula(
         with np.errstate(all="ignore"):  # as in the service
             return formula.evaluate(maximum, own, own.excluded.get(criterion.id))
     except (Exception, SystemExit) as error:
-        where = f"{harness.where()}, criterion {criterion.id}, {len(cohort)} units"
+        where = f"{harness.where()}, criterion {criterion.id}, {count_units(len(cohort))}"
         raise Unscorable(f"{where}: formula {formula.kind} raised {error!r}") from error
 
 

@@ -11,7 +11,7 @@ from scorer_client.titles import level_key, limit_key
 LANGUAGES = ("en", "vi")
 
 _CONTEXT = Context(prec=50)
-"""Used instead of the thread's context, which other code may have changed."""
+"""The context of decimals. It replaces the thread's context, which other code may have changed."""
 
 _WORDS = {
     "en": {
@@ -120,12 +120,12 @@ def category_sentence(
 
 
 def level_name(category: str, level: int, language: str, titles: Mapping[str, str]) -> str:
-    """The name of a level for people: its title, or such as "level 1"."""
+    """The name of a level for people: its title; without a title, its number, such as "level 1"."""
     return titles.get(level_key(category, level)) or words_of(language)["level_n"].format(level=level)
 
 
 def limit_name(category: str, limit: int, language: str, titles: Mapping[str, str]) -> str:
-    """The name of a limit for people, with its title if it has one, such as: limit 1; or: the limit "Low impact"."""
+    """The name of a limit for people: with its title, such as: the limit "Low impact"; or with its number: limit 1."""
     words, title = words_of(language), titles.get(limit_key(category, limit))
     return words["limit_titled"].format(title=title) if title else words["limit_n"].format(number=limit)
 
@@ -137,7 +137,7 @@ def measure_name(measure: str, language: str, titles: Mapping[str, str]) -> str:
 
 
 def shown(value: float, minimum: float) -> str:
-    """A number with two decimals, rounded half up; with more if it would look equal to the minimum otherwise."""
+    """A number with two decimals, rounded half up; with more decimals if it would else look equal to ``minimum``."""
     exact = Decimal(repr(value))
     text = _quantized(exact, 2)
     if text == _quantized(Decimal(repr(minimum)), 2) and exact != Decimal(repr(minimum)):
@@ -145,16 +145,16 @@ def shown(value: float, minimum: float) -> str:
     return _stripped(text)
 
 
-@lru_cache(100_000)  # most numbers of a report recur
+@lru_cache(100_000)  # most numbers of a report occur many times
 def rounded(value: float, decimals: int, mode: str = "half_up") -> str:
     """A number with the given decimals. ``mode`` is the rounding of a criteria set: half_up, half_even, down or up."""
-    exact = Decimal(repr(float(value)))  # doubles of the service are the nearest to its decimals
+    exact = Decimal(repr(float(value)))  # the service sends the double that is nearest to each of its decimals
     return str(_quantized(exact, decimals, _ROUNDINGS.get(mode, ROUND_HALF_UP)))
 
 
 @lru_cache(100_000)
 def plain(number: float) -> str:
-    """A number with all of its decimals, without trailing zeros."""
+    """A number with all its decimals, without trailing zeros."""
     return _stripped(Decimal(repr(float(number))))
 
 

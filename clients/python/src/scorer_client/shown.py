@@ -7,6 +7,19 @@ from collections.abc import Callable
 MAX_LETTERS = 80
 
 
+class Count(int):
+    """A number of things, formatted with their name: ``f"{Count(n):cell}"`` is "1 cell" or "2 cells".
+
+    A plural that does not end in s follows a bar, as in ``{Count(n):criterion|criteria}``.
+    """
+
+    def __format__(self, specification: str) -> str:
+        if not specification[:2].isalpha() or len(specification) == 1:  # that of a number, such as ".16G"
+            return int.__format__(self, specification)
+        one, _, several = specification.partition("|")
+        return f"{int(self)} {one if self == 1 else several or one + 's'}"
+
+
 def shown(value: object, to_text: Callable[[object], str] = repr) -> str:
     """The beginning of a value's text, on one line, without characters that could control a terminal."""
     try:

@@ -21,8 +21,8 @@ from scorer_client.shown import shown
 P = ParamSpec("P")
 R = TypeVar("R")
 
-MAX_TIMEOUT = 1e8
-"""Three years in seconds. gRPC treats much larger values, such as infinity, as a deadline that has passed."""
+MAX_TIMEOUT_SECONDS = 1e8
+"""Longest timeout, about three years. gRPC treats much larger ones, such as infinity, as a deadline that has passed."""
 
 _ID = re.compile(r"[\x21-\x7e]{1,128}")
 
@@ -49,7 +49,7 @@ Steps: TypeAlias = Generator[Call | Work, Any, R]
 
 
 def checked_timeout(timeout: float | None) -> float | None:
-    """Checks a timeout in seconds, and limits it to ``MAX_TIMEOUT``; None stays None.
+    """Checks a timeout in seconds, and limits it to ``MAX_TIMEOUT_SECONDS``; None stays None.
 
     Raises:
         ValueError: the timeout is negative or NaN.
@@ -58,7 +58,7 @@ def checked_timeout(timeout: float | None) -> float | None:
         return None
     if not timeout >= 0:
         raise ValueError(f"timeout: expected seconds from 0 or None, not {shown(timeout)}")
-    return float(min(timeout, MAX_TIMEOUT))
+    return float(min(timeout, MAX_TIMEOUT_SECONDS))
 
 
 @dataclass(frozen=True)
@@ -104,10 +104,10 @@ class Calls:
         return reply.criteria_set
 
     def _check(self, reply: Message, part: str) -> None:
-        """Checks that a reply has a part that every reply of the service has.
+        """Checks that a reply has a field that every reply of the service has.
 
         Raises:
-            ScorerError: it does not, so that a result of it would have zeros only.
+            ScorerError: the reply lacks the field. Converted to a result, it would have only zeros.
         """
         if not reply.HasField(part):
             message = f"the reply has no {part}: is this server a scorer?"

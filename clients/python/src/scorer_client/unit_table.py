@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from scorer_client import optional
 from scorer_client.errors import ScorerError, Violation
-from scorer_client.shown import described, shown
+from scorer_client.shown import Count, described, shown
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -123,7 +123,7 @@ def _from_columns(columns: Iterable[tuple[object, Any]]) -> pa.Table:
         else:
             names.append(str(name))
             if len(arrays[-1]) != len(arrays[0]):
-                message = f"has {len(arrays[-1])} values, {names[0]!r} has {len(arrays[0])}"
+                message = f"has {Count(len(arrays[-1])):value}, {names[0]!r} has {len(arrays[0])}"
                 violations.append(Violation(_path(names[-1]), "WRONG_LENGTH", message))
     if violations:
         raise ScorerError.before_sending("INVALID_TABLE", violations, len(violations))

@@ -160,7 +160,7 @@ def _longest_text(column: pa.Array) -> int:
 
 
 def _values(column: pa.Array) -> list[object]:
-    """The values of a column. A short float counts as the shortest decimal that it prints as, as in tables: 70.1."""
+    """The values of a column. float16 and float32 become the shortest decimal that they stand for, such as 70.1."""
     types = optional.pyarrow().types
     if types.is_float16(column.type) or types.is_float32(column.type):
         shortest: list[object] = column.to_numpy(zero_copy_only=False).astype(str).astype(float).tolist()

@@ -62,7 +62,7 @@ def _read_folder(folder: Path, form: Form, progress: Progress | None, language: 
 
 
 def _check_register(reader: TableReader, file: Path, names: ColumnNames, language: Language) -> None:
-    """Refuses units of the register that no file has, and mistakes in the register itself."""
+    """Adds violations for units of the register that are in no file, and for mistakes in the register."""
     register = TableReader(reader.table.form, names, Notes(language))
     with file.open("rb") as stream:
         register.read(sheets(stream, names, register.notes, name=REGISTER), REGISTER)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
+from scorer_client.shown import Count
+
 Language: TypeAlias = Literal["en", "vi"]
 
 MESSAGES: Mapping[str, tuple[str, str]] = {
@@ -87,7 +89,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
         "có thực thể XML ({part}) mà bảng tính không bao giờ ghi; hãy mở bằng bảng tính rồi lưu lại",
     ),
     "far_cells": (
-        "spans {rows} rows and {columns} columns, with most of the cells empty; delete the cells far from the table",
+        "spans {rows:row} and {columns:column}, with most of the cells empty; delete the cells far from the table",
         "trải {rows} hàng và {columns} cột, phần lớn là ô trống; hãy xóa những gì nằm xa bảng số liệu",
     ),
     "columnar_type": (
@@ -127,7 +129,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     # rows
     "empty_row": ("is empty: delete it, or fill in the unit", "trống: hãy xóa hàng, hoặc điền đơn vị"),
     "wrong_length": (
-        "has {n} cells, the header has {of}: is a comma missing or a text unquoted?",
+        "has {n:cell}, the header has {of}: is a comma missing or a text unquoted?",
         "có {n} ô, hàng tiêu đề có {of}: có thiếu dấu phân cách hoặc dấu nháy không?",
     ),
     "no_id": ("is empty; every unit needs an id", "trống; đơn vị nào cũng cần có mã"),
@@ -294,5 +296,6 @@ MAX_SHEET_NAME = 31
 
 
 def say(language: Language, key: str, **values: object) -> str:
-    """A message in one language."""
-    return MESSAGES[key][language == "vi"].format(**values)
+    """A message in one language. Numbers may be formatted as those of ``Count``."""
+    shown = {name: Count(value) if type(value) is int else value for name, value in values.items()}
+    return MESSAGES[key][language == "vi"].format(**shown)

@@ -39,9 +39,9 @@ class TableReader:
         self._violations: list[Violation] = []
         self._total = 0
         self.complete = True
-        """Whether all units of all files were read, with their ids, tiers and parents."""
+        """Whether all units of all files have been read, with their ids, tiers and parents."""
         self._absent: frozenset[str] = frozenset()
-        """Required columns that the sheet being read does not have."""
+        """Required columns that the current sheet does not have."""
         self._unread: set[str] = set()
         """Ids of units whose rows could not be read."""
         self._first_unit = ""
@@ -83,7 +83,7 @@ class TableReader:
         return self.table
 
     def may_have(self, unit: str) -> bool:
-        """Whether a unit of this id was read, or may be in a part that could not be read."""
+        """Whether a unit with this id has been read, or may be in a part that could not be read."""
         return not self.complete or unit in self._unread or self.table.units.index_of(unit) is not None
 
     def refuse(self, where: str, reason: str, key: str, **values: object) -> None:
@@ -97,7 +97,7 @@ class TableReader:
             self._violations.append(Violation(where, reason, description))
 
     def refuse_other(self, error: ScorerError) -> None:
-        """Adds the violations of another file that is read beside the answers."""
+        """Adds the violations of a file that has no answers, such as the register."""
         for violation in error.violations:
             self.refuse_text(*violation)
         self._total += error.violations_total - len(error.violations)
@@ -165,7 +165,7 @@ class TableReader:
         return required
 
     def _joined_header(self, sheet: Sheet, rows: list[SheetRow], index: int) -> SheetRow | None:
-        """The header, joined with a second header in the next row, if there is one; None if the two contradict."""
+        """The header. If the next row is a second header, both are joined; None if they contradict each other."""
         first, second = rows[index], rows[index + 1] if index + 1 < len(rows) else None
         if second is None or self._names.count(second.cells) < 2:
             return first

@@ -75,15 +75,15 @@ class Values:
         return shown(cell)
 
     def criteria(self, cell: Cell, known: Iterable[str]) -> str:
-        """A cell with the ids of criteria as a text.
+        """The text of a cell with ids of criteria.
 
         Raises:
-            WrongCell: the cell holds a number that stands for several ids: spreadsheets turn 1.10 into 1.1.
+            WrongCell: the cell is a number that can mean several ids, because spreadsheets turn 1.10 into 1.1.
         """
         if isinstance(cell, float):
-            same = [code for code in known if _NUMBER.fullmatch(code) and float(code) == cell]
-            if len(same) > 1:
-                raise self._wrong("number_for_criterion", criteria=say(self.language, "or").join(same))
+            possible = [code for code in known if _NUMBER.fullmatch(code) and float(code) == cell]
+            if len(possible) > 1:
+                raise self._wrong("number_for_criterion", criteria=say(self.language, "or").join(possible))
         return self.text(cell)
 
     def option(self, indicator: Indicator, cell: Cell) -> str:

@@ -28,7 +28,7 @@ from scorer_client.reports.words import WORDS
 from scorer_client.results import CategoryResult, UnitResult
 from scorer_client.rules import Rule
 from scorer_client.sentences import plain, rounded
-from scorer_client.shown import printable
+from scorer_client.shown import Count, printable
 from scorer_client.titles import subtotal_key, text
 
 _NO_DATE = datetime.date(2000, 1, 1)
@@ -127,7 +127,7 @@ class _Builder:
             title,
             ranking.tier,
             tier_title,
-            ranking.unit_count,
+            Count(ranking.unit_count),
             ranking.overall_ranked,
             self._best_total(results),
             tuple(unit.name for unit in units if unit.result.commended),

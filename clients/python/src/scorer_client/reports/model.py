@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from scorer_client.causes import Cause
 from scorer_client.results import CategoryResult, UnitResult
 from scorer_client.sentences import level_name, limit_name, rounded
+from scorer_client.shown import Count
 from scorer_client.titles import level_key
 
 
@@ -154,13 +155,13 @@ class Category:
 
 @dataclass(frozen=True)
 class Section:
-    """A ranking: a tier, or the units of one parent."""
+    """The part of a report about one ranking: the units of a tier, or of one parent."""
 
     anchor: str
     title: str
     tier: str
     tier_title: str
-    unit_count: int
+    unit_count: Count
     overall_ranked: int
     best_total: str
     """The unit with the best overall score, and its points, in a sentence."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
         "within": "{tier} of {parent}",
-        "units": "{n} units",
+        "units": "{n:unit}",
         "ranked": "{ranked}/{n} ranked",
         "ranked_units": "ranked",
         "period": "Period",

@@ -1,5 +1,5 @@
 "use strict";
-// Sorts tables by their headers and finds units by name. Without it everything is there, in ranking order.
+// Sorts tables by their headers and finds units by name. Without JavaScript, the page shows the same, in ranking order.
 const plain = text => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().replaceAll("đ", "d").replaceAll("-", " ");
 const value = cell => {
   const text = cell.textContent.trim();
@@ -22,7 +22,7 @@ for (const table of document.querySelectorAll("table.ranking, table.criteria")) 
       head.setAttribute("aria-sort", up ? "ascending" : "descending");
       const at = [...table.tHead.rows[0].cells].slice(0, head.cellIndex).reduce((sum, cell) => sum + cell.colSpan, 0);
       const rows = [...body.rows].map(row => [value(row.cells[at]), row]);
-      rows.sort(([a], [b]) => a[0] - b[0] || (up ? compare(a, b) : compare(b, a)));  // what has no value stays last
+      rows.sort(([a], [b]) => a[0] - b[0] || (up ? compare(a, b) : compare(b, a)));  // rows without a value stay last
       body.append(...rows.map(row => row[1]));
     };
   }

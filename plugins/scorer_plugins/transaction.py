@@ -75,7 +75,7 @@ class Transaction(CriterionGroup):
             kind="count",
             unit="files",
             unit_titles={"vi": "hồ sơ"},
-            title={"en": "Online files of procedures at level 4", "vi": "Số hồ sơ trực tuyến mức độ 4"},
+            title={"en": "Online files of procedures at service level 4", "vi": "Số hồ sơ trực tuyến mức độ 4"},
             maximum=10_000_000,
             better="more",
         ),

@@ -32,8 +32,8 @@ MAX_NAME_LENGTH = 40
 """Maximum length of a plugin's name. The criteria set's code is longer than the name, and its length is limited too."""
 
 DISTRIBUTION_FOLDERS = ("src", "tests")
-"""Folders of the distribution that is written. In its directory, where the tests run, ``import src`` would find such a
-folder, and not a plugin with this name."""
+"""Folders of a new distribution. A plugin must not have such a name: its tests run beside these folders, where
+``import src`` finds the folder ``src`` instead of a plugin called ``src``."""
 
 STUBS_PACKAGE = "egov"
 """The package of the contract's stubs. It has no ``__init__.py``, so another package of this name would hide it."""

@@ -209,7 +209,7 @@ class Check(StrictModel):
 
 
 class Category(StrictModel):
-    """A category; its groups, levels and limits are validated separately."""
+    """The keys of a category. Its groups, levels and limits are only read here, and validated later."""
 
     title: Titles = {}
     points: Amount | None = None

@@ -155,7 +155,7 @@ class SubtotalsPlan:
 
     codes: tuple[str, ...]
     members: tuple[Floats, ...]
-    """For each group: (s, k) 1 where the criterion belongs to the subtotal, otherwise 0."""
+    """One matrix (s, k) per group of k criteria: 1 where a criterion belongs to a subtotal, otherwise 0."""
     nominal: Floats
     """(s,) maxima if every criterion applied, in micropoints."""
 
@@ -238,7 +238,7 @@ class TierPlan(DerivedValues):
 
     @property
     def group_maxima(self) -> list[int]:
-        """Maxima of the groups, then of the criteria that are measures, if all applied; in micropoints."""
+        """Micropoints: the maximum of each group, then of each criterion that is a measure. All criteria count."""
         return group_maxima(self.groups, self.sums)
 
     @cached_property

@@ -26,7 +26,10 @@ def counted(plan: TierPlan, submitted: Cohort) -> Cohort:
 
 
 def self_reported(plan: TierPlan, submitted: Cohort) -> Cohort:
-    """The cohort with the answers that units reported. Criteria that units do not report themselves do not apply."""
+    """A copy of the cohort with the answers that the units reported themselves.
+
+    Criteria that other sources report, such as a survey, do not apply to any unit of the copy.
+    """
     everywhere = np.ones(len(submitted), dtype=np.bool_)
     everywhere.setflags(write=False)
     criteria = [criterion for group in plan.groups for criterion in group.criteria]

@@ -82,7 +82,7 @@ class MinMax(_Compared):
     kind: ClassVar[str] = "min_max"
 
     def own_line(self, maximum: int, values: Floats, counted: Floats) -> tuple[Line, Floats]:
-        """The slope between the worst and the best answer."""
+        """A line that rises from no points for the worst answer to all points for the best one."""
         worst, best = int(counted[0]), int(counted[-1])
         return SlopeLine(0, worst, best - worst, maximum), values[np.newaxis] / MICRO
 

@@ -71,7 +71,7 @@ class QuotientLine(Line):
     when_zero: str
     """What a zero denominator gives: ``full``, ``zero`` or ``not_applicable``."""
     in_millionths: bool
-    """Whether either answer may have decimals."""
+    """Whether the numerator or the denominator may have decimals."""
     target: Fraction = Fraction(1)
     floor: Fraction = Fraction(0)
 

@@ -237,7 +237,7 @@ class Awarded(LineFormula):
         return [Read(("indicator",), self.indicator, NUMBERS)]
 
     def limits(self, tier: str, maximum: int) -> dict[str, tuple[float, float]]:
-        """An answer must be from 0 to the maximum, in points."""
+        """The answer is the points: from 0 to the criterion's maximum."""
         del tier
         return {self.indicator: (0.0, maximum / MICRO)}
 

@@ -40,7 +40,7 @@ MAX_SHARE = 1_000_000
 multiply answers by both exactly, in 128 bits."""
 
 MAX_MICROPOINTS = 2**32 - 1
-"""Largest nominal maximum of a tier (4,294.967295 points): products of two such sums still fit 64 bits."""
+"""Largest sum of all points of a tier (4,294.967295 points). The product of two sums of points then fits 64 bits."""
 
 MAX_PENALTY_MICROPOINTS = 2**31 - 1
 """Largest sum of the penalties of a tier, so that products of two sums fit 64 bits."""

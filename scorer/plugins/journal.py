@@ -18,7 +18,7 @@ CALLS_BYTES = 2**14
 """Size of the first part of the memory, which records the calls. Python's crash report follows this part."""
 
 MAX_RECORDED_CALLS = 64
-"""Maximum number of calls that are recorded. The newest calls are kept."""
+"""Maximum number of calls in progress that are recorded; of more calls, the newest ones."""
 
 MAX_DUMP_BYTES = 2**20
 """Maximum number of bytes that are read of Python's crash report."""

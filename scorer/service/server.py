@@ -70,7 +70,7 @@ class AddressError(Exception):
 
 
 def _bind_error(address: str) -> OSError | None:
-    """Why a server cannot listen on an address, which gRPC does not say; None if a plain socket can use the address."""
+    """Why a server cannot listen on an address; None if a plain socket can. gRPC does not give the reason."""
     host, _, port = address.rpartition(":")
     try:
         for family, kind, protocol, _, socket_address in socket.getaddrinfo(

@@ -103,7 +103,7 @@ def test_the_form_and_the_set_say_that_communes_need_their_district(scorer: Scor
     scorer("criteria", "template", "network-2020", "--out", tmp_path)
     [columns] = tmp_path.glob("*.md")
     [parent] = [line for line in columns.read_text(encoding="utf-8").splitlines() if line.startswith("| parent |")]
-    assert "; required for units that are ranked within it. " in parent
+    assert "; required for units that are ranked within their parent. " in parent
     assert parent.endswith(" | commune | |")
     shown = scorer("criteria", "show", "network-2020")
     assert "ranked within their parent: commune" in shown

@@ -310,7 +310,7 @@ def test_violations_fail_the_job_and_are_named(spark: SparkSession, with_mistake
     text = str(caught.value)
     assert "province='c', period='2026': 32 violations" in text
     assert text.count("PARENT_REQUIRED") == 20
-    assert 'and 12 more; errors="collect" lists the violations of all provinces' in text
+    assert 'and 12 more violations; errors="collect" lists those of all provinces' in text
 
 
 def test_rows_without_a_province_are_violations(spark: SparkSession, village_units: pa.Table, villages: Path) -> None:

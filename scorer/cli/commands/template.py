@@ -146,7 +146,7 @@ def _columns_description(plan: SetPlan) -> str:
     item = plan.criteria_set
     excludable = ", ".join(c.id for c in item.criteria.values() if c.may_be_not_applicable) or "none"
     within = ", ".join(item.ranking.within_parent)
-    empty = "required for units that are ranked within it" if within else "may be empty"
+    empty = "required for units that are ranked within their parent" if within else "may be empty"
     lines = [
         f"# Columns of {item.code}.csv",
         "",

@@ -49,7 +49,7 @@ class CheckedTable:
         self._plan, self._tier, self._violations = plan, tier, violations
         self.rows = source.rows
         self._columns: dict[str, int] = {}
-        """Index of each readable column, by name."""
+        """Index of each column whose name is known and whose type can be read, by name."""
         self._types: Sequence[pa.DataType] = source.schema.types
         self.batches: Sequence[pa.RecordBatch] = ()
         """The rows; empty if the data are damaged."""

@@ -104,7 +104,7 @@ class RankingColumns:
         self._arrays[name] = pa.DictionaryArray.from_arrays(indices, [member.name.lower() for member in members])
 
     def options(self, name: str, answers: Floats, options: Sequence[str]) -> None:
-        """Adds a column with the answers (n,) to a flag or choice, with null where not reported."""
+        """Adds a column for a flag or choice, with the answers (n,) of the units; null: not reported."""
         shown = answers[self.indices]
         missing = np.isnan(shown)
         indices = pa.array(np.where(missing, 0, shown).astype(np.int8), mask=missing)

@@ -105,7 +105,7 @@ ACCEPTED: Mapping[IndicatorKind, tuple[Callable[[pa.DataType], bool], str]] = {
     IndicatorKind.CHOICE: (is_text, "text"),
     IndicatorKind.DATE: (is_date, "date32, or timestamps without time zone at midnight"),
 }
-"""Which column types can hold answers of each kind: a function that tests a type, and a text for people."""
+"""By kind of answer: a function that tests whether a column type can hold such answers, and the name of these types."""
 
 
 def nothing_reported(column: pa.Array) -> bool:

@@ -157,7 +157,12 @@ class Tokens(Section):
     keys: Path = Field(description="JSON file: the key set (JWKS), public keys only. Read again when it changes.")
     issuer: str = Field(min_length=1, description="The issuer that tokens must name in the claim iss.")
     audience: str = Field(min_length=1, description="The audience that tokens must name in the claim aud.")
-    leeway: float = Field(30.0, ge=0, le=600, description="Seconds by which the clock of the issuer may differ.")
+    leeway: float = Field(
+        30.0,
+        ge=0,
+        le=600,
+        description="Seconds by which the clocks of the issuer of tokens and of this server may differ.",
+    )
 
 
 class Limits(Section):

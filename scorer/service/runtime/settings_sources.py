@@ -60,7 +60,7 @@ class SettingsError(Exception):
 
 
 def load_settings(file: Path | None, flags: Mapping[str, Any]) -> Settings:
-    """Loads the settings from all sources.
+    """Loads the settings: from flags, else the environment, else the file, else the default.
 
     Args:
         file: the TOML file, if there is one. Relative paths in it start from its folder.

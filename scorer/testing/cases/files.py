@@ -100,11 +100,8 @@ def display_path(file: Traversable) -> str:
 
 
 def _cases_file(file: Traversable) -> Traversable | None:
-    """The file with the cases of a set, if there is one.
-
-    The protocol ``Traversable`` has no ``parent``, but files on disk and in zip archives have one.
-    """
-    parent = getattr(file, "parent", None)
+    """The file with the cases of a set; None: it has none."""
+    parent = getattr(file, "parent", None)  # not in Traversable, but files on disk and in zip archives have it
     if not isinstance(parent, Traversable) or not file.name.endswith(SET_SUFFIX):
         return None
     cases = parent.joinpath(file.name.removesuffix(SET_SUFFIX) + CASES_SUFFIX)

@@ -1,4 +1,4 @@
-"""The exception of the client, with the violations of a request or file."""
+"""The exception class of the client. It has the violations of a request or file."""
 
 from __future__ import annotations
 

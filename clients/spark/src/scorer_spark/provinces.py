@@ -94,7 +94,7 @@ class ProvinceTask:
         ]
         more = violations.total - len(lines)
         if more > 0:
-            lines.append(f'and {more} more; errors="collect" lists the violations of all provinces')
+            lines.append(f'and {more} more violations; errors="collect" lists those of all provinces')
         return f"{values or 'the data frame'}: {violations.total} violations\n" + "\n".join(lines)
 
 

@@ -58,18 +58,22 @@ def listed(site: Path) -> dict[str, Any]:
     return {plugin["distribution"]: plugin for plugin in found["plugins"] if plugin["distribution"] != "egov-scorer"}
 
 
-@pytest.mark.parametrize("name", BREAKING)
-def test_a_broken_plugin_is_quarantined_with_the_reason(listed: dict[str, Any], name: str) -> None:
-    plugin = listed[f"third-party-{name}"]
-    assert (plugin["name"], plugin["version"], plugin["status"]) == (name, "1.0", "quarantined")
-    assert BREAKING[name][1] in plugin["failure"]
-    assert (plugin["groups"], plugin["formulas"], plugin["criteria_sets"]) == ([], [], [])
+def test_broken_plugins_are_quarantined_with_the_reason(listed: dict[str, Any]) -> None:
+    """One test for all, because only one process should try them out."""
+    broken = {name: listed[f"third-party-{name}"] for name in BREAKING}
+    assert {
+        name: plugin["failure"] for name, plugin in broken.items() if BREAKING[name][1] not in plugin["failure"]
+    } == {}
+    for name, plugin in broken.items():
+        assert (plugin["name"], plugin["version"], plugin["status"]) == (name, "1.0", "quarantined")
+        assert (plugin["groups"], plugin["formulas"], plugin["criteria_sets"]) == ([], [], []), name
     known = {"infrastructure_too", "wells_too", "threads", "forks", "moves", "listens", "patches", "mute", "strays"}
     known |= {"opens", "shallow", "redirects", "stops_time", "rounds", "rounds_later", "quiet", "alarms", "wakes"}
     known |= {"raises", "empties", "reads", "closes_errors", "redirects_errors", "strict", "speaks", "starves"}
     known |= {"rescores", "rereads", "finds_nothing", "copies", "manages", "walks", "patches_later"}
     known |= {"traces", "collects", "audits", "finds_badly"}
-    assert plugin["api_version"] == {"later": 2, **dict.fromkeys(known, 1)}.get(name)
+    versions = {name: plugin["api_version"] for name, plugin in broken.items()}
+    assert versions == {**dict.fromkeys(BREAKING), "later": 2, **dict.fromkeys(known, 1)}
 
 
 def test_the_other_plugins_are_listed(listed: dict[str, Any]) -> None:

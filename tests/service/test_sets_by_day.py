@@ -148,7 +148,7 @@ def test_a_day_without_a_set_in_force_also_names_refused_sets() -> None:
         with refusal() as caught:
             score(service, effective_on=day("2020-06-30"))
         assert caught[0].info.reason == "NO_CRITERIA_SET_IN_FORCE"
-        assert caught[0].details.endswith("; 1 more were refused, see 'scorer criteria list'")
+        assert caught[0].details.endswith("; 1 more was refused, see 'scorer criteria list'")
 
 
 @calls

@@ -217,9 +217,9 @@ describe("a table", () => {
 
   test("has columns of one length and one type", async () => {
     for (const [column, message] of [
-      [[1], 'table["staff"] has 1 values, but table["id"] has 2'],
+      [[1], 'table["staff"] has 1 value, but table["id"] has 2'],
       [Float64Array.of(1, 2, 3), 'table["staff"] has 3 values, but table["id"] has 2'],
-      [arrow.vectorFromArray([1]), 'table["staff"] has 1 values, but table["id"] has 2'],
+      [arrow.vectorFromArray([1]), 'table["staff"] has 1 value, but table["id"] has 2'],
       [[1, "2"], 'table["staff"][1]: expected a number like the values before it, not "2"'],
       [[null, 1, true], 'table["staff"][2]: expected a number like the values before it, not true'],
       [["head", 3], 'table["staff"][1]: expected a string like the values before it, not 3'],

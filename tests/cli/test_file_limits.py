@@ -107,6 +107,7 @@ def test_hostile_files_take_little_memory(tmp_path: Path, case: str) -> None:
     assert peak < 300
 
 
+@pytest.mark.long
 def test_a_million_empty_rows_change_nothing_and_take_little_memory(tmp_path: Path, csv_results: str) -> None:
     million_empty_rows(tmp_path / "a.xlsx")
     code, results, errors, peak = ranked_apart(tmp_path / "a.xlsx")

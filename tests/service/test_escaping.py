@@ -71,7 +71,7 @@ def test_headers_of_csv_files_are_escaped(tmp_path: Path, header: str, shown: st
     assert shown in done.stderr
 
 
-@pytest.mark.parametrize("cell", [HOSTILE, f'"a{LINE}"'])
+@pytest.mark.parametrize("cell", [HOSTILE, pytest.param(f'"a{LINE}"', marks=pytest.mark.long)])
 def test_cells_of_csv_files_are_escaped(tmp_path: Path, cell: str) -> None:
     header = "id,name,tier,parent,not_applicable,policy_environment_awarded"
     for at in range(6):
@@ -83,7 +83,7 @@ def test_cells_of_csv_files_are_escaped(tmp_path: Path, cell: str) -> None:
         assert f"row 2, column {'ABCDEF'[at]} (" in done.stderr
 
 
-@pytest.mark.parametrize("name", [HOSTILE, f"a{LINE}"])
+@pytest.mark.parametrize("name", [HOSTILE, pytest.param(f"a{LINE}", marks=pytest.mark.long)])
 def test_names_of_files_and_arguments_are_escaped(tmp_path: Path, name: str) -> None:
     (tmp_path / f"{name}.yaml").write_text("criteria_set: [", encoding="utf-8")
     (tmp_path / f"{name}.csv").write_text("id,tier\na,district\n", encoding="utf-8")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import resource
 import signal
 import socket
 import subprocess
@@ -80,6 +79,16 @@ def test_an_unusable_address_is_reported_as_such(count: str, address: str, why: 
     assert (done.returncode, done.stdout, done.stderr.splitlines()[-1]) == (2, "", f"scorer: {why}")
 
 
+LIMITED = """
+import os, resource, sys
+size = int(sys.argv[1])
+resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+"""Runs a command that can write files of a given size only. A function that is called after a fork may crash, because
+gRPC has threads in the process of the tests."""
+
+
 @pytest.mark.parametrize(
     ("max_bytes", "why"),
     [
@@ -93,15 +102,17 @@ def test_an_unusable_address_is_reported_as_such(count: str, address: str, why: 
 )
 def test_metrics_that_cannot_be_written_are_reported_in_one_line(max_bytes: int, why: str) -> None:
     done = subprocess.run(
-        [SCORER, "serve", "--address", "127.0.0.1:0", "--workers", "2", "--metrics", "127.0.0.1:0"],
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (max_bytes, max_bytes)),
+        [
+            *(sys.executable, "-c", LIMITED, str(max_bytes)),
+            *(SCORER, "serve", "--address", "127.0.0.1:0", "--workers", "2", "--metrics", "127.0.0.1:0"),
+        ],
         capture_output=True,
         text=True,
         timeout=PATIENCE,
         check=False,
     )
     lines = [line for line in done.stderr.splitlines() if not line.startswith("metrics on ")]
-    assert (done.returncode, len(lines)) == (2, 1)
+    assert (done.returncode, len(lines)) == (2, 1), done.stderr
     assert lines[0].startswith(f"scorer: {why}")
 
 

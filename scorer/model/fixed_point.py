@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
-from math import gcd, lcm
+from math import floor, gcd, lcm
 from typing import TypeVar
 
 import numpy as np
@@ -31,6 +31,9 @@ _CONTEXT = Context(prec=50)
 
 MICRO = 1_000_000
 """Micropoints per point, and parts per million in a whole. Answers also have at most six decimals."""
+
+HALF_TOLERANCE = Fraction(1, 10**30)
+"""In micropoints: approximate points that are closer than this to an exact half count as that half."""
 
 PERCENT = 10_000
 """Parts per million in one percent."""
@@ -126,6 +129,15 @@ def round_to_micro(values: Floats) -> Floats:
         neighbors = flat[large] + np.sign(numbers - flat[large] / 1e6)
         flat[large] = np.where(neighbors / 1e6 == numbers, neighbors, flat[large])
     return micro
+
+
+def near_half(micropoints: Fraction) -> Fraction:
+    """The nearest half micropoint if it is closer than ``HALF_TOLERANCE``, else the number itself.
+
+    Roots and logarithms are not exact. Without this, the error would decide which way an exact half is rounded.
+    """
+    half = floor(micropoints) + Fraction(1, 2)
+    return half if abs(micropoints - half) < HALF_TOLERANCE else micropoints
 
 
 def from_micro(values: Ints | Floats | int) -> Floats:

@@ -316,9 +316,3 @@ class SetPlan(DerivedValues):
         tiers = [tier for tier in self.tiers.values() if tier.other_checks]
         groups = [group for tier in tiers for group in tier.groups if group.plugin.checks]
         return tuple(dict.fromkeys(group.provider.plugin_label for group in groups))
-
-    @cached_property
-    def number_rows(self) -> Mapping[str, int]:
-        """The matrix rows of the indicators whose answers are numbers: all but choices."""
-        indicators = self.criteria_set.indicators
-        return {code: row for code, row in self.rows.items() if indicators[code].kind is not IndicatorKind.CHOICE}

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scorer.engine.plan import Provider, TierPlan
 from scorer.engine.plugin_fault import PluginFault, no_changes
 from scorer.model.fixed_point import Ints
 from scorer.model.units import Cohort
 from scorer.model.untrusted import is_plugin_fault, one_line, safe_repr
 from scorer.plugins.group import Check
+from scorer.plugins.plugin import Provider
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,3 @@ class PluginCheck:
 
     def _fault(self, method: str, problem: str) -> PluginFault:
         return PluginFault(self.provider, "", f"{method}() of check {self.reason} {problem}")
-
-
-def plugin_checks(plan: TierPlan) -> list[PluginCheck]:
-    """The checks of a tier, in the order of the plan."""
-    return [PluginCheck(check, provider) for check, provider in zip(plan.checks, plan.check_providers, strict=True)]

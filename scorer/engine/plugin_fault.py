@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from scorer.engine.plan import Provider
+from scorer.plugins.plugin import Provider
 from scorer.plugins.process_state import CallState
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from scorer.engine.from_children import computed_answers
 from scorer.engine.plan import SetPlan, TierPlan
-from scorer.engine.plugin_checks import PluginCheck, plugin_checks
+from scorer.engine.plugin_checks import PluginCheck
 from scorer.engine.sources import counted, self_reported
 from scorer.model.fixed_point import MICRO, Bools, Floats, Ints, round_to_micro
 from scorer.model.indicators import IndicatorKind
@@ -112,7 +112,7 @@ def validate(
         as_reported = None
         if tier_plan.has_sources:
             submitted, cohort, as_reported = cohort, counted(tier_plan, cohort), self_reported(tier_plan, cohort)
-            _check_rules(plugin_checks(tier_plan), cohort, units, paths, violations, checked=submitted)
+            _check_rules(tier_plan.checks, cohort, units, paths, violations, checked=submitted)
         validated.append(ValidatedTier(tier_plan, units, cohort, parents, as_reported))
     if not plan.tiers.keys() >= present or not present:
         _check_units_without_tier(plan, submission, paths, violations)
@@ -216,8 +216,7 @@ def _check_answers(plan: TierPlan, cohort: Cohort, units: Ints, paths: FieldPath
     codes = [code for code in cohort.indicators if row_suspicious[cohort.rows[code]]] if any(row_suspicious) else ()
     _check_values(codes, plan.ranges, cohort, units, paths, violations)
     violated_parts = [index for index, violated in zip(plan.plain_parts, part_violated, strict=True) if violated]
-    all_checks = plugin_checks(plan)
-    checks = [all_checks[index] for index in sorted((*plan.other_checks, *violated_parts))]
+    checks = [plan.checks[index] for index in sorted((*plan.other_checks, *violated_parts))]
     _check_rules(checks, cohort, units, paths, violations)
 
 
@@ -231,8 +230,8 @@ def _check_units_without_tier(plan: SetPlan, submission: Submission, paths: Fiel
         code: (min(tier.ranges[code][0] for tier in plans), max(tier.ranges[code][1] for tier in plans))
         for code in plan.rows
     }
-    used = [{id(check) for check in tier.checks} for tier in plans]
-    checks = [check for check in plugin_checks(plans[0]) if all(id(check.check) in checks for checks in used)]
+    used = [{id(check.check) for check in tier.checks} for tier in plans]
+    checks = [check for check in plans[0].checks if all(id(check.check) in checks for checks in used)]
     ids = tuple(submission.ids[unit] for unit in without)
     matrix = submission.matrix.take(units, axis=1)
     matrix.setflags(write=False)

@@ -14,7 +14,7 @@ from sums import cells, follow
 
 from scorer.engine.gates import GateTable
 from scorer.formulas.lines import round_ratio
-from scorer.model.fixed_point import MAX_MICROPOINTS, MAX_PENALTY_MICROPOINTS, MICRO, PointsByTier, plain, to_micro
+from scorer.model.fixed_point import MAX_MICROPOINTS, MAX_PENALTY_MICROPOINTS, PointsByTier, plain, to_micro
 from scorer.model.units import six_decimals
 
 

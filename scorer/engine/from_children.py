@@ -26,7 +26,7 @@ def computed_answers(
     Args:
         plan: the plan of the criteria set.
         ids: (n,) ids of the units.
-        tiers: (n,) tiers of the units; or one entry, if all have the same tier.
+        tiers: (n,) tiers of the units; empty where a tier is not known.
         parents: (n,) ids of the units' parents; or no entries, if no unit has a parent.
         matrix: (indicators, n) answers, changed in place.
 
@@ -41,7 +41,7 @@ def computed_answers(
     parent_index = np.array([index.get(parent, -1) for parent in parents], dtype=np.int64)
     children = np.flatnonzero(parent_index >= 0)
     count = np.bincount(parent_index[children], minlength=len(ids))
-    of_tier = np.array(tiers if len(tiers) == len(ids) else list(tiers) * len(ids), dtype=object)
+    of_tier = np.array(tiers, dtype=object)
     for rule in rules:
         units = np.flatnonzero((of_tier == rule.tier) & (count > 0))
         answers = matrix[plan.rows[rule.indicator]]

@@ -53,6 +53,12 @@ class Submission:
     exclusions: Sequence[tuple[int | Ints, int, str]]
     """Criteria that do not apply: a unit or several units, index in the caller's list, criterion id."""
 
+    @property
+    def unit_tiers(self) -> Sequence[str]:
+        """(n,) the tier of each unit; empty if it is not known."""
+        units = len(self.ids)
+        return self.tiers if len(self.tiers) == units else [*self.tiers, ""][:1] * units
+
 
 @dataclass(frozen=True)
 class ValidatedTier:
@@ -121,8 +127,8 @@ def validate(
 
 def _compute_answers(plan: SetPlan, submission: Submission, paths: FieldPaths, violations: Violations) -> None:
     """Computes the answers of units whose children are in the call. If such answers were sent, they are violations."""
-    ids, tiers, parents = submission.ids, submission.tiers, submission.parents
-    for code, units in computed_answers(plan, ids, tiers, parents, submission.matrix):
+    ids, parents = submission.ids, submission.parents
+    for code, units in computed_answers(plan, ids, submission.unit_tiers, parents, submission.matrix):
         violations.add_all(
             units,
             lambda unit, code=code: paths.answer(unit, code),  # type: ignore[misc]
@@ -169,9 +175,8 @@ def _check_units(plan: SetPlan, submission: Submission, paths: FieldPaths, viola
 def _check_parents(plan: SetPlan, submission: Submission, paths: FieldPaths, violations: Violations) -> None:
     within = plan.criteria_set.ranking.within_parent
     if within and not (submission.parents and all(submission.parents)):
-        tiers = submission.tiers if len(submission.tiers) != 1 else list(submission.tiers) * len(submission.ids)
         parents = submission.parents or [""] * len(submission.ids)
-        for unit, (tier, parent) in enumerate(zip(tiers, parents, strict=False)):  # tiers may be unknown
+        for unit, (tier, parent) in enumerate(zip(submission.unit_tiers, parents, strict=True)):
             if tier in within and not parent:
                 message = f"is empty; units of tier {tier!r} are ranked within their parent: give its id"
                 violations.add(unit, paths.unit(unit, "parent"), "PARENT_REQUIRED", message)
@@ -222,8 +227,7 @@ def _check_answers(plan: TierPlan, cohort: Cohort, units: Ints, paths: FieldPath
 
 def _check_units_without_tier(plan: SetPlan, submission: Submission, paths: FieldPaths, violations: Violations) -> None:
     """Reports those violations of units of unknown tier that they would have in every tier."""
-    tiers = submission.tiers if len(submission.tiers) != 1 else list(submission.tiers) * len(submission.ids)
-    without = [unit for unit in range(len(submission.ids)) if not tiers or tiers[unit] not in plan.tiers]
+    without = [unit for unit, tier in enumerate(submission.unit_tiers) if tier not in plan.tiers]
     units = np.array(without, dtype=np.int64)
     plans = list(plan.tiers.values())
     ranges = {

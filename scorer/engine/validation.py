@@ -128,13 +128,20 @@ def validate(
 def _compute_answers(plan: SetPlan, submission: Submission, paths: FieldPaths, violations: Violations) -> None:
     """Computes the answers of units whose children are in the call. If such answers were sent, they are violations."""
     ids, parents = submission.ids, submission.parents
-    for code, units in computed_answers(plan, ids, submission.unit_tiers, parents, submission.matrix):
+    computed = computed_answers(plan, ids, submission.unit_tiers, parents, submission.matrix)
+    for code, units in computed.own:
         violations.add_all(
             units,
             lambda unit, code=code: paths.answer(unit, code),  # type: ignore[misc]
             "COMPUTED",
             lambda _: "is computed from the answers of the unit's children in the call; leave it out",
         )
+    for unit in computed.circles:
+        if parents[unit] != ids[unit]:  # reported as OWN_PARENT
+            message = (
+                f"is below {ids[unit]!r} itself; answers cannot be computed from units whose parents form a circle"
+            )
+            violations.add(unit, paths.unit(unit, "parent"), "PARENT_CIRCLE", message)
 
 
 def _check_units(plan: SetPlan, submission: Submission, paths: FieldPaths, violations: Violations) -> bool:

@@ -15,12 +15,12 @@ from scorer.engine.plan import SetPlan
 from scorer.engine.plugin_fault import PluginFault
 from scorer.engine.ranking import Ranking, rank
 from scorer.engine.scoring import Assessment, assess
-from scorer.engine.validation import FieldPaths, ValidatedTier, validate
+from scorer.engine.validation import ValidatedTier, validate
 from scorer.model.fixed_point import Ints
 from scorer.model.periods import overlaps
 from scorer.model.suggestions import did_you_mean
 from scorer.model.text_rules import MAX_NAME_BYTES, text_problem
-from scorer.model.violations import WHOLE_REQUEST, Violations
+from scorer.model.violations import WHOLE_REQUEST, FieldPaths, Violations
 from scorer.plugins.calls_in_flight import PluginBusy, PluginCalls
 from scorer.service.call.context import CallContext
 from scorer.service.call.errors import CallRefused, invalid

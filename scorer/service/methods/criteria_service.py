@@ -22,7 +22,7 @@ from scorer.service.call.context import CallContext
 from scorer.service.call.errors import CallRefused, invalid
 from scorer.service.messages.names import names, texts
 from scorer.service.messages.replies import gate, plugin_versions
-from scorer.service.methods.paging import make_token, read_token
+from scorer.service.methods.paging import find_page
 from scorer.service.methods.set_lookup import find_set
 
 _KINDS = {
@@ -68,10 +68,8 @@ class CriteriaService:
             raise invalid(violations)
         summaries = _summaries(catalogue)
         state = "".join(f"{summary.code} {summary.revision}\n" for summary in summaries)
-        start = read_token(request.page_token, b"", state)
-        end = min(start + request.page_size, len(summaries)) if request.page_size else len(summaries)
-        token = make_token(end, b"", state) if end < len(summaries) else ""
-        return pb.ListCriteriaSetsResponse(criteria_sets=summaries[start:end], next_page_token=token)
+        page, token = find_page(request, len(summaries), state)
+        return pb.ListCriteriaSetsResponse(criteria_sets=summaries[page], next_page_token=token)
 
     def get_criteria_set(self, request: pb.GetCriteriaSetRequest, call: CallContext) -> pb.GetCriteriaSetResponse:
         """Returns one criteria set in full.

@@ -53,7 +53,7 @@ def computed_answers(
     Args:
         plan: the plan of the criteria set.
         ids: (n,) ids of the units.
-        tiers: (n,) tiers of the units; or one entry, if all have the same tier.
+        tiers: (n,) tiers of the units; empty where a tier is not known.
         parents: (n,) ids of the units' parents; or no entries, if no unit has a parent.
         matrix: (indicators, n) answers, changed in place.
     """
@@ -62,7 +62,7 @@ def computed_answers(
         return ComputedAnswers()
     index = {code: unit for unit, code in enumerate(ids)}
     parent_of = np.array([index.get(parent, -1) for parent in parents], dtype=np.int64)
-    of_tier = np.array(tiers if len(tiers) == len(ids) else list(tiers) * len(ids), dtype=object)
+    of_tier = np.array(tiers, dtype=object)
     own, circles, generations = list[tuple[str, Ints]](), set[int](), dict[str, list[_Generation]]()
     for tier in {rule.tier: None for rule in rules}:
         generations[tier], circle = _generations(of_tier == tier, parent_of)

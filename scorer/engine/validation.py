@@ -14,7 +14,7 @@ import numpy as np
 
 from scorer.engine.from_children import computed_answers
 from scorer.engine.plan import SetPlan, TierPlan
-from scorer.engine.plugin_checks import PluginCheck, plugin_checks
+from scorer.engine.plugin_checks import PluginCheck
 from scorer.engine.sources import counted, self_reported
 from scorer.model.fixed_point import MICRO, Bools, Floats, Ints, round_to_micro
 from scorer.model.indicators import IndicatorKind
@@ -52,6 +52,12 @@ class Submission:
     """(indicators, n) answers, in the order of the set plan's rows; NaN where not reported."""
     exclusions: Sequence[tuple[int | Ints, int, str]]
     """Criteria that do not apply: a unit or several units, index in the caller's list, criterion id."""
+
+    @property
+    def unit_tiers(self) -> Sequence[str]:
+        """(n,) the tier of each unit; empty if it is not known."""
+        units = len(self.ids)
+        return self.tiers if len(self.tiers) == units else [*self.tiers, ""][:1] * units
 
 
 @dataclass(frozen=True)
@@ -112,7 +118,7 @@ def validate(
         as_reported = None
         if tier_plan.has_sources:
             submitted, cohort, as_reported = cohort, counted(tier_plan, cohort), self_reported(tier_plan, cohort)
-            _check_rules(plugin_checks(tier_plan), cohort, units, paths, violations, checked=submitted)
+            _check_rules(tier_plan.checks, cohort, units, paths, violations, checked=submitted)
         validated.append(ValidatedTier(tier_plan, units, cohort, parents, as_reported))
     if not plan.tiers.keys() >= present or not present:
         _check_units_without_tier(plan, submission, paths, violations)
@@ -121,8 +127,8 @@ def validate(
 
 def _compute_answers(plan: SetPlan, submission: Submission, paths: FieldPaths, violations: Violations) -> None:
     """Computes the answers of units whose children are in the call. If such answers were sent, they are violations."""
-    ids, tiers, parents = submission.ids, submission.tiers, submission.parents
-    computed = computed_answers(plan, ids, tiers, parents, submission.matrix)
+    ids, parents = submission.ids, submission.parents
+    computed = computed_answers(plan, ids, submission.unit_tiers, parents, submission.matrix)
     for code, units in computed.own:
         violations.add_all(
             units,
@@ -176,9 +182,8 @@ def _check_units(plan: SetPlan, submission: Submission, paths: FieldPaths, viola
 def _check_parents(plan: SetPlan, submission: Submission, paths: FieldPaths, violations: Violations) -> None:
     within = plan.criteria_set.ranking.within_parent
     if within and not (submission.parents and all(submission.parents)):
-        tiers = submission.tiers if len(submission.tiers) != 1 else list(submission.tiers) * len(submission.ids)
         parents = submission.parents or [""] * len(submission.ids)
-        for unit, (tier, parent) in enumerate(zip(tiers, parents, strict=False)):  # tiers may be unknown
+        for unit, (tier, parent) in enumerate(zip(submission.unit_tiers, parents, strict=True)):
             if tier in within and not parent:
                 message = f"is empty; units of tier {tier!r} are ranked within their parent: give its id"
                 violations.add(unit, paths.unit(unit, "parent"), "PARENT_REQUIRED", message)
@@ -223,23 +228,21 @@ def _check_answers(plan: TierPlan, cohort: Cohort, units: Ints, paths: FieldPath
     codes = [code for code in cohort.indicators if row_suspicious[cohort.rows[code]]] if any(row_suspicious) else ()
     _check_values(codes, plan.ranges, cohort, units, paths, violations)
     violated_parts = [index for index, violated in zip(plan.plain_parts, part_violated, strict=True) if violated]
-    all_checks = plugin_checks(plan)
-    checks = [all_checks[index] for index in sorted((*plan.other_checks, *violated_parts))]
+    checks = [plan.checks[index] for index in sorted((*plan.other_checks, *violated_parts))]
     _check_rules(checks, cohort, units, paths, violations)
 
 
 def _check_units_without_tier(plan: SetPlan, submission: Submission, paths: FieldPaths, violations: Violations) -> None:
     """Reports those violations of units of unknown tier that they would have in every tier."""
-    tiers = submission.tiers if len(submission.tiers) != 1 else list(submission.tiers) * len(submission.ids)
-    without = [unit for unit in range(len(submission.ids)) if not tiers or tiers[unit] not in plan.tiers]
+    without = [unit for unit, tier in enumerate(submission.unit_tiers) if tier not in plan.tiers]
     units = np.array(without, dtype=np.int64)
     plans = list(plan.tiers.values())
     ranges = {
         code: (min(tier.ranges[code][0] for tier in plans), max(tier.ranges[code][1] for tier in plans))
         for code in plan.rows
     }
-    used = [{id(check) for check in tier.checks} for tier in plans]
-    checks = [check for check in plugin_checks(plans[0]) if all(id(check.check) in checks for checks in used)]
+    used = [{id(check.check) for check in tier.checks} for tier in plans]
+    checks = [check for check in plans[0].checks if all(id(check.check) in checks for checks in used)]
     ids = tuple(submission.ids[unit] for unit in without)
     matrix = submission.matrix.take(units, axis=1)
     matrix.setflags(write=False)

@@ -10,6 +10,7 @@ import oracle
 import pytest
 import set_documents
 import unit_messages
+from arrow_tables import as_message
 from expected_replies import assert_same, expected_reply
 from harness import COMPILER, Service, catalogue, good, host, refusal, serving
 from hypothesis import given
@@ -134,6 +135,13 @@ def test_own_answers_and_sums_out_of_range_are_refused(service: Service) -> None
     with refusal() as too_large:
         ranked(service, [Unit("d", "district"), *communes({"computers": 8 * 10**9}, {"computers": 1})])
     assert too_large[0].fields == {'rows.units[0].answers["computers"]': "OUT_OF_RANGE"}
+
+
+def test_a_table_with_parents_but_without_tiers_is_refused_with_the_missing_column(service: Service) -> None:
+    table = unit_messages.arrow_table([Unit("d", "district"), *THREE]).drop_columns("tier")
+    with refusal() as refused:
+        service.scorer.RankProvince(pb.RankProvinceRequest(criteria_set="communes-2026", table=as_message(table)))
+    assert refused[0].fields == {'table["tier"]': "MISSING_COLUMN"}
 
 
 @examples.drawn(20)

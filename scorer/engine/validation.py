@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from functools import partial
 
 import numpy as np
 
@@ -20,21 +20,8 @@ from scorer.model.fixed_point import MICRO, Bools, Floats, Ints, round_to_micro
 from scorer.model.indicators import IndicatorKind
 from scorer.model.text_rules import MAX_ID_BYTES, MAX_NAME_BYTES, all_valid, is_sorted, text_problem
 from scorer.model.units import Cohort
-from scorer.model.violations import Violations
+from scorer.model.violations import FieldPaths, Violations
 from scorer.native import check_answers
-
-
-class FieldPaths(Protocol):
-    """The paths of an input's fields. Rows and tables have different paths, and violations name them."""
-
-    def unit(self, unit: int, field: str) -> str:
-        """The path of a unit's id, name, tier or parent."""
-
-    def answer(self, unit: int, indicator: str) -> str:
-        """The path of a unit's answer to an indicator."""
-
-    def exclusion(self, unit: int, index: int) -> str:
-        """The path of an entry in a unit's list of criteria that do not apply."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +32,7 @@ class Submission:
     names: Sequence[str]
     """(n,); or no entries if all names are empty."""
     tiers: Sequence[str]
-    """(n,); or one entry if all units have the same tier; or no entries if the tiers and parents could not be read."""
+    """(n,); or one entry if all units have the same tier; or no entries if they could not be read."""
     parents: Sequence[str]
     """(n,); or no entries if all parents are empty."""
     matrix: Floats
@@ -130,12 +117,8 @@ def _compute_answers(plan: SetPlan, submission: Submission, paths: FieldPaths, v
     ids, parents = submission.ids, submission.parents
     computed = computed_answers(plan, ids, submission.unit_tiers, parents, submission.matrix)
     for code, units in computed.own:
-        violations.add_all(
-            units,
-            lambda unit, code=code: paths.answer(unit, code),  # type: ignore[misc]
-            "COMPUTED",
-            lambda _: "is computed from the answers of the unit's children in the call; leave it out",
-        )
+        message = "is computed from the answers of the unit's children in the call; leave it out"
+        violations.add_all(units, partial(paths.answer, indicator=code), "COMPUTED", message)
     for unit in computed.circles:
         if parents[unit] != ids[unit]:  # reported as OWN_PARENT
             message = (
@@ -204,12 +187,7 @@ def _exclusions(plan: SetPlan, submission: Submission, paths: FieldPaths, violat
             mask = excluded.setdefault(code, np.zeros(len(submission.ids), dtype=np.bool_))
             bad_units = _repeated(mask, bad_units)
             mask[units] = True
-        violations.add_all(
-            bad_units,
-            lambda unit, index=index: paths.exclusion(unit, index),  # type: ignore[misc]
-            reason,
-            lambda _, message=message: message,  # type: ignore[misc]
-        )
+        violations.add_all(bad_units, partial(paths.exclusion, index=index), reason, message)
     return excluded
 
 
@@ -244,9 +222,8 @@ def _check_units_without_tier(plan: SetPlan, submission: Submission, paths: Fiel
     used = [{id(check.check) for check in tier.checks} for tier in plans]
     checks = [check for check in plans[0].checks if all(id(check.check) in checks for checks in used)]
     ids = tuple(submission.ids[unit] for unit in without)
-    matrix = submission.matrix.take(units, axis=1)
-    matrix.setflags(write=False)
-    cohort = Cohort("", ids, plan.criteria_set.indicators, plan.rows, matrix, {})
+    cohort = Cohort("", ids, plan.criteria_set.indicators, plan.rows, submission.matrix.take(units, axis=1), {})
+    cohort.freeze()
     _check_values(plan.rows, ranges, cohort, units, paths, violations)
     _check_rules(checks, cohort, units, paths, violations)
 
@@ -281,7 +258,7 @@ def _check_values(
             bad_values = dict(zip(units[bad].tolist(), values[bad].tolist(), strict=True))
             violations.add_all(
                 units[bad],
-                lambda unit, code=code: paths.answer(unit, code),  # type: ignore[misc]
+                partial(paths.answer, indicator=code),
                 reason,
                 lambda unit, rule=rule, indicator=indicator, bad_values=bad_values: (  # type: ignore[misc]
                     f"{rule}, not {indicator.show(bad_values[unit])}"
@@ -308,7 +285,7 @@ def _check_rules(
             violating = np.setdiff1d(violating, check.violating(checked))
         violations.add_all(
             units[violating],
-            lambda unit, check=check: paths.answer(unit, check.indicator),  # type: ignore[misc]
+            partial(paths.answer, indicator=check.indicator),
             check.reason,
             lambda unit, check=check: check.describe(cohort, int(np.searchsorted(units, unit))),  # type: ignore[misc]
         )

@@ -13,7 +13,7 @@ from scorer_client import shared_steps as shared
 from scorer_client.criteria_methods import CriteriaMethods
 from scorer_client.file_table import FileTable
 from scorer_client.files.messages import Language
-from scorer_client.lacks import Lack
+from scorer_client.lacking_units import Lack
 from scorer_client.rankings import Province
 from scorer_client.reports import build, document
 from scorer_client.requests import RankOptions, ReplyOptions, Row, day_message, row_message, row_messages, view

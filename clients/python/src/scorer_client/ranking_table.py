@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
 from scorer_client import optional
 from scorer_client.causes import Cause
 from scorer_client.gate_texts import causes_of
-from scorer_client.lacks import Lack
+from scorer_client.lacking_units import Lack
 from scorer_client.results import (
     CategoryResult,
     CriterionResult,

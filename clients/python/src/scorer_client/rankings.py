@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from scorer_client import optional
 from scorer_client.causes import Cause
-from scorer_client.lacks import Lack, lacks
+from scorer_client.lacking_units import Lack, lacks
 from scorer_client.ranking_table import TableUnits
 from scorer_client.results import UnitResult
 from scorer_client.titles import Texts, in_language

@@ -17,7 +17,7 @@ from scorer_client.files.folder import read_path
 from scorer_client.files.messages import Language
 from scorer_client.files.names import NearestNames
 from scorer_client.forms import Form, form_of
-from scorer_client.lacks import Lack
+from scorer_client.lacking_units import Lack
 from scorer_client.rankings import Province
 from scorer_client.requests import MAX_FULL_ROWS, Row, day_message, row_messages, view
 from scorer_client.steps import Calls, Steps, Work

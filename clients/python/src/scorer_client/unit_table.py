@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from scorer_client import optional
 from scorer_client.errors import ScorerError, Violation
-from scorer_client.shown import Count, described, shown
+from scorer_client.formatting import Count, described, shown
 
 if TYPE_CHECKING:
     import pyarrow as pa

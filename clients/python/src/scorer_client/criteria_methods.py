@@ -7,7 +7,7 @@ import datetime
 from egov.scorer.v1 import criteria_pb2
 from scorer_client import shared_steps as shared
 from scorer_client.forms import Form
-from scorer_client.steps import Calls, Steps, method
+from scorer_client.sync_async import Calls, Steps, method
 
 
 class CriteriaMethods:

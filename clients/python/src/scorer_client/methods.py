@@ -19,7 +19,7 @@ from scorer_client.reports import build, document
 from scorer_client.requests import RankOptions, ReplyOptions, Row, day_message, row_message, row_messages, view
 from scorer_client.results import UnitResult
 from scorer_client.shared_steps import Progress
-from scorer_client.steps import Calls, Steps, Work, method
+from scorer_client.sync_async import Calls, Steps, Work, method
 from scorer_client.unit_table import is_table, table_stream
 
 

@@ -20,7 +20,7 @@ from scorer_client.forms import Form, form_of
 from scorer_client.lacking_units import Lack
 from scorer_client.rankings import Province
 from scorer_client.requests import MAX_FULL_ROWS, Row, day_message, row_messages, view
-from scorer_client.steps import Calls, Steps, Work
+from scorer_client.sync_async import Calls, Steps, Work
 
 Progress: TypeAlias = Callable[[Literal["read", "sent", "answered"], int, int], object]
 """A function that is called with a step, the amount done and the total: repeatedly with "read" and numbers of bytes of

@@ -6,7 +6,7 @@ import datetime
 
 from egov.scorer.v1 import criteria_pb2
 from scorer_client import method_steps
-from scorer_client.forms import Form
+from scorer_client.criteria_set_form import Form
 from scorer_client.sync_async import Calls, Steps, method
 
 

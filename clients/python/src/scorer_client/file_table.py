@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from scorer_client import optional_libraries
+from scorer_client.criteria_set_form import Form, Indicator
 from scorer_client.errors import ScorerError, Violation, first_of
-from scorer_client.forms import Form, Indicator
 from scorer_client.requests import EPOCH, Row, Value
 from scorer_client.unit_table import write_stream
 from scorer_client.units import Units

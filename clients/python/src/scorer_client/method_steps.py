@@ -11,12 +11,12 @@ import grpc
 
 from egov.scorer.v1 import criteria_pb2, scorer_pb2
 from scorer_client import replies
+from scorer_client.criteria_set_form import Form, form_of
 from scorer_client.errors import ScorerError
 from scorer_client.file_table import FileTable, InvalidFileError
 from scorer_client.files.folder import read_path
 from scorer_client.files.messages import Language
 from scorer_client.files.names import NearestNames
-from scorer_client.forms import Form, form_of
 from scorer_client.lacking_units import Lack
 from scorer_client.rankings import Province
 from scorer_client.requests import MAX_FULL_ROWS, Row, day_message, row_messages, view

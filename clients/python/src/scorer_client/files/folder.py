@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from scorer_client.criteria_set_form import Form
 from scorer_client.errors import ScorerError
 from scorer_client.file_table import FileTable
 from scorer_client.files.header import ColumnNames
@@ -13,7 +14,6 @@ from scorer_client.files.notes import Notes
 from scorer_client.files.read import ENDINGS, read_file, sheets
 from scorer_client.files.reader import TableReader
 from scorer_client.files.text import Progress
-from scorer_client.forms import Form
 
 REGISTER = "units.csv"
 """A file in the folder that lists all units, without answers. Each of these units must be in another file."""

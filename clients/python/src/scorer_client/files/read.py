@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
+from scorer_client.criteria_set_form import Form
 from scorer_client.file_table import FileTable
 from scorer_client.files.archive import refused
 from scorer_client.files.cells import Sheet, UnreadableFile, shown
@@ -17,7 +18,6 @@ from scorer_client.files.notes import Notes
 from scorer_client.files.reader import TableReader
 from scorer_client.files.text import Progress, read_text
 from scorer_client.files.workbook import read_workbook
-from scorer_client.forms import Form
 
 ENDINGS = (".xlsx", ".xlsm", ".ods", ".csv", ".parquet", ".arrow")
 """Endings of the files that are read from a folder."""

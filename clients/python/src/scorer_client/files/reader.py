@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import chain, islice
 
+from scorer_client.criteria_set_form import Form
 from scorer_client.doubtful_names import is_doubtful
 from scorer_client.errors import ScorerError, Violation
 from scorer_client.file_table import FileTable, InvalidFileError
@@ -15,7 +16,6 @@ from scorer_client.files.names import NearestNames, is_instructions, plain, shee
 from scorer_client.files.notes import Notes
 from scorer_client.files.rows import RowReader
 from scorer_client.files.values import Values
-from scorer_client.forms import Form
 
 MAX_VIOLATIONS = 1_000
 """Maximum number of violations that are listed. All violations are counted."""

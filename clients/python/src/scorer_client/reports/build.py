@@ -9,8 +9,8 @@ from itertools import chain
 from urllib.parse import quote
 
 from scorer_client.causes import Cause, short_cause
+from scorer_client.criteria_set_form import Form
 from scorer_client.formatting import Count, printable
-from scorer_client.forms import Form
 from scorer_client.rankings import CriterionCount, Province, Ranking, Tally
 from scorer_client.reports.measure_values import measure_value, scores_by_name
 from scorer_client.reports.measures import measures

@@ -7,11 +7,11 @@ from pathlib import Path
 from scorer_client.criteria_set_form import Form
 from scorer_client.errors import ScorerError
 from scorer_client.file_table import FileTable
+from scorer_client.files.file_reader import ENDINGS, read_file, sheets
 from scorer_client.files.header import ColumnNames
 from scorer_client.files.messages import Language
 from scorer_client.files.names import is_instructions, sheet_of_file
 from scorer_client.files.notes import Notes
-from scorer_client.files.read import ENDINGS, read_file, sheets
 from scorer_client.files.reader import TableReader
 from scorer_client.files.text import Progress
 

@@ -14,7 +14,7 @@ from scorer_client.files.header import HEADER_WITHIN, REFUSED, REQUIRED, Column,
 from scorer_client.files.messages import say
 from scorer_client.files.names import NearestNames, is_instructions, plain, sheet_names, tier_words
 from scorer_client.files.notes import Notes
-from scorer_client.files.rows import RowReader
+from scorer_client.files.row_reader import RowReader
 from scorer_client.files.values import Values
 
 MAX_VIOLATIONS = 1_000

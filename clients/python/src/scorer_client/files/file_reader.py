@@ -9,12 +9,12 @@ from pathlib import Path
 from scorer_client.criteria_set_form import Form
 from scorer_client.file_table import FileTable
 from scorer_client.files.archive import refused
-from scorer_client.files.cells import Sheet, UnreadableFile, shown
 from scorer_client.files.columnar import read_columnar
 from scorer_client.files.header import ColumnNames
 from scorer_client.files.messages import CRITERIA_SET, Language
 from scorer_client.files.names import is_instructions, plain
 from scorer_client.files.notes import Notes
+from scorer_client.files.sheets import Sheet, UnreadableFile, shown
 from scorer_client.files.table_reader import TableReader
 from scorer_client.files.text import Progress, read_text
 from scorer_client.files.workbook import read_workbook

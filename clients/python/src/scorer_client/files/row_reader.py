@@ -7,9 +7,9 @@ from collections.abc import Callable, Collection
 from typing import Protocol
 
 from scorer_client.file_table import FileTable
-from scorer_client.files.cells import Cell, Sheet, shown
 from scorer_client.files.header import FIXED, Column
 from scorer_client.files.notes import Notes
+from scorer_client.files.sheets import Cell, Sheet, shown
 from scorer_client.files.values import Values, WrongCell
 
 

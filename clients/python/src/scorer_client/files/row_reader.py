@@ -14,7 +14,7 @@ from scorer_client.files.values import Values, WrongCell
 
 
 class Collector(Protocol):
-    """Collects units and violations. ``reader.TableReader`` implements it."""
+    """Collects units and violations. ``table_reader.TableReader`` implements it."""
 
     table: FileTable
     notes: Notes

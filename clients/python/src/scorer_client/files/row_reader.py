@@ -7,10 +7,10 @@ from collections.abc import Callable, Collection
 from typing import Protocol
 
 from scorer_client.file_table import FileTable
+from scorer_client.files.cell_parser import Values, WrongCell
 from scorer_client.files.header import FIXED, Column
 from scorer_client.files.notes import Notes
 from scorer_client.files.sheets import Cell, Sheet, shown
-from scorer_client.files.values import Values, WrongCell
 
 
 class Collector(Protocol):

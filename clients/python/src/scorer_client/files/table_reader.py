@@ -9,13 +9,13 @@ from scorer_client.criteria_set_form import Form
 from scorer_client.doubtful_names import is_doubtful
 from scorer_client.errors import ScorerError, Violation
 from scorer_client.file_table import FileTable, InvalidFileError
+from scorer_client.files.cell_parser import Values
 from scorer_client.files.header import HEADER_WITHIN, REFUSED, REQUIRED, Column, ColumnNames
 from scorer_client.files.messages import say
 from scorer_client.files.names import NearestNames, is_instructions, plain, sheet_names, tier_words
 from scorer_client.files.notes import Notes
 from scorer_client.files.row_reader import RowReader
 from scorer_client.files.sheets import MAX_COLUMNS, Cell, Sheet, SheetRow, UnreadableFile, quoted, shown
-from scorer_client.files.values import Values
 
 MAX_VIOLATIONS = 1_000
 """Maximum number of violations that are listed. All violations are counted."""

@@ -37,7 +37,7 @@ class WrongCell(Exception):
 
 
 @dataclass
-class Values:
+class CellParser:
     """Converts the cells of one sheet.
 
     Attributes:

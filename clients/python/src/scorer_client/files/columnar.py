@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from scorer_client import optional_libraries
 from scorer_client.errors import Violation
 from scorer_client.files.archive import refused
+from scorer_client.files.csv_file import Progress
 from scorer_client.files.messages import say
 from scorer_client.files.notes import Notes
 from scorer_client.files.sheets import MAX_COLUMNS, MAX_ROWS, Cell, Sheet, SheetRow, UnreadableFile
-from scorer_client.files.text import Progress
 
 if TYPE_CHECKING:
     import pyarrow as pa

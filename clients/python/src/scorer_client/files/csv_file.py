@@ -33,7 +33,7 @@ SEPARATORS = (",", ";", "\t")
 _SEP_LINE = re.compile(r'"?sep=([,;\t|])"?\s*', re.IGNORECASE)
 
 
-def read_text(
+def read_csv(
     file: io.BufferedReader, known: Callable[[str], bool], notes: Notes, progress: Progress | None, name: str = ""
 ) -> Sheet:
     """Reads a CSV file line by line as a sheet.

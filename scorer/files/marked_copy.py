@@ -19,7 +19,7 @@ from scorer_client import Violation
 from scorer_client.criteria_set_form import Form
 from scorer_client.files.file_reader import sheets
 from scorer_client.files.header import HEADER_WITHIN, ColumnNames
-from scorer_client.files.notes import Notes
+from scorer_client.files.reading_notes import Notes
 from scorer_client.files.sheets import BadCell, Cell, Sheet, column_number
 
 AUTHOR = "scorer check"

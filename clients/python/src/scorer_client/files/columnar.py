@@ -13,7 +13,7 @@ from scorer_client.errors import Violation
 from scorer_client.files.archive import refused
 from scorer_client.files.csv_file import Progress
 from scorer_client.files.messages import say
-from scorer_client.files.notes import Notes
+from scorer_client.files.reading_notes import Notes
 from scorer_client.files.sheets import MAX_COLUMNS, MAX_ROWS, Cell, Sheet, SheetRow, UnreadableFile
 
 if TYPE_CHECKING:

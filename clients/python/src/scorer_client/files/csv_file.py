@@ -16,7 +16,7 @@ from typing import TypeAlias
 from scorer_client.errors import Violation
 from scorer_client.files.messages import Language, say
 from scorer_client.files.names import sheet_of_file
-from scorer_client.files.notes import Notes
+from scorer_client.files.reading_notes import Notes
 from scorer_client.files.sheets import MAX_ROWS, Sheet, SheetRow, UnreadableFile, without_empty_end
 
 MAX_LINE_BYTES = 2**22

@@ -12,7 +12,7 @@ from scorer_client.files.file_reader import ENDINGS, read_file, sheets
 from scorer_client.files.header import ColumnNames
 from scorer_client.files.messages import Language
 from scorer_client.files.names import is_instructions, sheet_of_file
-from scorer_client.files.notes import Notes
+from scorer_client.files.reading_notes import Notes
 from scorer_client.files.table_reader import TableReader
 
 REGISTER = "units.csv"

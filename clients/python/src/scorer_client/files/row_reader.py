@@ -9,7 +9,7 @@ from typing import Protocol
 from scorer_client.file_table import FileTable
 from scorer_client.files.cell_parser import CellParser, WrongCell
 from scorer_client.files.header import FIXED, Column
-from scorer_client.files.notes import Notes
+from scorer_client.files.reading_notes import Notes
 from scorer_client.files.sheets import Cell, Sheet, shown
 
 

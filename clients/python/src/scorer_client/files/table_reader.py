@@ -13,7 +13,7 @@ from scorer_client.files.cell_parser import CellParser
 from scorer_client.files.header import HEADER_WITHIN, REFUSED, REQUIRED, Column, ColumnNames
 from scorer_client.files.messages import say
 from scorer_client.files.names import NearestNames, is_instructions, plain, sheet_names, tier_words
-from scorer_client.files.notes import Notes
+from scorer_client.files.reading_notes import Notes
 from scorer_client.files.row_reader import RowReader
 from scorer_client.files.sheets import MAX_COLUMNS, Cell, Sheet, SheetRow, UnreadableFile, quoted, shown
 

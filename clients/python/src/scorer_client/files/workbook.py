@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from scorer_client import optional_libraries
 from scorer_client.files.archive import look_through, refused
 from scorer_client.files.csv_file import Progress
-from scorer_client.files.notes import Notes
+from scorer_client.files.reading_notes import Notes
 from scorer_client.files.scan import MAX_CELLS, Scan
 from scorer_client.files.sheets import MAX_COLUMNS, MAX_ROWS, BadCell, Cell, Sheet, SheetRow, without_empty_end
 

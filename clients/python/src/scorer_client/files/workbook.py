@@ -14,8 +14,8 @@ from scorer_client import optional_libraries
 from scorer_client.files.archive import look_through, refused
 from scorer_client.files.csv_file import Progress
 from scorer_client.files.reading_notes import Notes
-from scorer_client.files.scan import MAX_CELLS, Scan
 from scorer_client.files.sheets import MAX_COLUMNS, MAX_ROWS, BadCell, Cell, Sheet, SheetRow, without_empty_end
+from scorer_client.files.xml_scan import MAX_CELLS, Scan
 
 if TYPE_CHECKING:
     from python_calamine import CalamineWorkbook

@@ -31,7 +31,7 @@ class NamedPositions(Protocol):
     """A sheet, which can describe positions in it for people."""
 
     def position(self, row: int | None, column: int | None = None, name: str = "") -> str:
-        """See ``files.cells.Sheet``."""
+        """See ``files.sheets.Sheet``."""
 
 
 class Positions:

@@ -22,7 +22,7 @@ from scorer.cli.export import check_overwrite, output_file, write_atomically
 from scorer.cli.i18n import WORDS, Language
 from scorer.cli.loading import CriteriaOption
 from scorer.cli.output import UserError, err, out, progress
-from scorer.files.translations import in_language
+from scorer.cli.violation_translations import in_language
 from scorer.model.untrusted import escaped
 from scorer_client import ScorerError, Violation
 from scorer_client.formatting import Count

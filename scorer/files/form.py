@@ -13,7 +13,7 @@ from xlsxwriter.utility import xl_col_to_name
 from scorer.criteria.model import CriteriaSet
 from scorer.engine.plan import SetPlan
 from scorer.files.form_columns import FormColumn, form_columns
-from scorer.files.texts import TEXTS
+from scorer.files.form_texts import TEXTS
 from scorer.model.indicators import EPOCH, Indicator, IndicatorKind
 from scorer_client.files.messages import Language
 from scorer_client.files.names import sheet_names

@@ -17,7 +17,7 @@ from stand_alone import PLUGINS
 from scorer.cli.answer_files import local_client
 from scorer.cli.commands.show import WORDS as SHOW_WORDS
 from scorer.cli.i18n import WORDS
-from scorer.files.form_texts import KINDS, TEXTS
+from scorer.workbooks.form_texts import KINDS, TEXTS
 from scorer_client import Client
 from scorer_client.reports.words import WORDS as REPORT_WORDS
 from scorer_client.sentences import words_of

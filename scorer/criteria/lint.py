@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from math import prod
 
-from scorer.criteria import subtotals, totals
+from scorer.criteria import formula_warnings, subtotals, totals
 from scorer.criteria.conditions import (
     AnswerGate,
     Combination,
@@ -19,10 +19,7 @@ from scorer.criteria.conditions import (
 )
 from scorer.criteria.document import Document, Path
 from scorer.criteria.model import TOTAL, Category, CriteriaSet, Criterion, Effect, Provenance
-from scorer.formulas import Formula
-from scorer.formulas.combined import parts_of
-from scorer.formulas.ratios import Ratio
-from scorer.model.fixed_point import MAX_MICROPOINTS, MAX_PENALTY_MICROPOINTS, MICRO, plain, plain_share
+from scorer.model.fixed_point import MAX_MICROPOINTS, MAX_PENALTY_MICROPOINTS, MICRO, plain
 from scorer.model.suggestions import did_you_mean
 
 MAX_GATES = 48
@@ -42,7 +39,8 @@ def check(criteria_set: CriteriaSet, document: Document) -> None:
         path: Path = ("categories", category.code)
         for group in category.groups:
             for n, criterion in enumerate(group.criteria):
-                _warn_of_shares(criterion.formula, (*path, "groups", group.code, "criteria", n), document)
+                criterion_path = (*path, "groups", group.code, "criteria", n)
+                formula_warnings.warn(criterion.formula, criterion_path, criteria_set.indicators, document)
         if not document.broken(*path):
             _check_rules(criteria_set, category, path, document)
     _check_cycles(criteria_set, document)
@@ -268,18 +266,6 @@ def _warn_of_low_points(category: Category, gate: MeasureGate, tier: str, path: 
             f"{tier!r}; if you mean a percentage, write {plain(min(minimum, MICRO) * 100)}%"
         )
         document.warn((*path, gate.bound), message)
-
-
-def _warn_of_shares(formula: Formula, path: Path, document: Document) -> None:
-    """Warns of ratios that may be meant as percentages: an author who writes 80 for 80 % gets 80 to 1."""
-    for n, part in enumerate(parts_of(formula)):
-        _warn_of_shares(part.formula, (*path, str(formula.nested), n), document)
-    if isinstance(formula, Ratio):
-        for name, share in (("target", formula.target), ("floor", formula.floor)):
-            if share is not None and 10 < share <= 100:
-                text = plain_share(share)
-                message = f"a {name} of {text} means {text} to 1; if you mean a percentage, write {text}%"
-                document.warn((*path, name), message)
 
 
 def measured_criteria(category: Category, term: str, tier: str) -> list[Criterion]:

@@ -23,7 +23,6 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 """An array of truth values, such as which units lack an answer."""
-Numbers = Floats | Ints
 Parsed = TypeVar("Parsed")
 
 _CONTEXT = Context(prec=50)
@@ -126,11 +125,6 @@ def round_to_micro(values: Floats) -> Floats:
         neighbors = flat[large] + np.sign(numbers - flat[large] / 1e6)
         flat[large] = np.where(neighbors / 1e6 == numbers, neighbors, flat[large])
     return micro
-
-
-def from_micro(values: Ints | Floats | int) -> Floats:
-    """Converts micropoints to points: for each number, the double nearest to the exact decimal number of points."""
-    return np.asarray(values, dtype=np.float64) / MICRO
 
 
 def half_up(number: Decimal, decimals: int) -> Decimal:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bac_kan_csv import (
@@ -23,6 +24,7 @@ from bac_kan_csv import (
 )
 from cli_in_process import Run
 
+from scorer.cli.commands import rank
 from scorer_client import Client, Province, Score
 from scorer_client.forms import Form
 
@@ -40,6 +42,34 @@ def test_results_overwrite_a_file_with_force_only(scorer: Run, file: Path) -> No
     assert scorer("rank", file, "--set", SET, "--out", to, "--force").code == 0
     assert to.read_text(encoding="utf-8-sig").startswith("id,name,tier,tier_title,")
     assert to.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("hard_links", [True, False])
+def test_results_do_not_overwrite_a_file_written_meanwhile(
+    scorer: Run, file: Path, monkeypatch: pytest.MonkeyPatch, hard_links: bool
+) -> None:
+    file.write_text(TEXT, encoding="utf-8")
+    to, rank_answers = file.with_name("out.json"), rank.rank_answers
+
+    def meanwhile(*arguments: Any, **options: Any) -> Province:
+        to.write_text("of another run", encoding="utf-8")
+        return rank_answers(*arguments, **options)
+
+    if not hard_links:
+        monkeypatch.setattr(os, "link", refuse_links)
+    with monkeypatch.context() as patched:
+        patched.setattr(rank, "rank_answers", meanwhile)
+        done = scorer("rank", file, "--set", SET, "--out", to)
+    assert (done.code, done.out, done.errors) == (2, "", [f"scorer: {to} exists already; --force overwrites it"])
+    assert to.read_text(encoding="utf-8") == "of another run"
+    to.unlink()
+    assert scorer("rank", file, "--set", SET, "--out", to).code == 0
+    assert json.loads(to.read_bytes())["rankings"]
+    assert sorted(path.name for path in to.parent.iterdir()) == sorted([file.name, to.name])
+
+
+def refuse_links(*_: object, **options: object) -> None:
+    raise PermissionError(1, "Operation not permitted")
 
 
 def test_results_replace_neither_links_pipes_nor_directories(scorer: Run, file: Path) -> None:

@@ -14,7 +14,7 @@ from sums import cells, follow
 
 from scorer.engine.gates import GateTable
 from scorer.formulas.lines import round_ratio
-from scorer.model.fixed_point import MAX_MICROPOINTS, MAX_PENALTY_MICROPOINTS, PointsByTier, from_micro, plain, to_micro
+from scorer.model.fixed_point import MAX_MICROPOINTS, MAX_PENALTY_MICROPOINTS, PointsByTier, plain, to_micro
 from scorer.model.units import six_decimals
 
 
@@ -195,7 +195,7 @@ def test_a_number_written_in_full_reads_back(micro: int) -> None:
     assert to_micro(Decimal(text)) == micro
     assert "E" not in text
     assert not (text.endswith("0") and "." in text)
-    assert float(from_micro(micro)) == float(text)
+    assert micro / MICRO == float(text)
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def check(
         from scorer.files.marked_copy import marked_copy  # openpyxl takes a tenth of a second to import
 
         with progress(f"writing {output}"):
-            write_atomically(output, marked_copy(file, form, violations))
+            write_atomically(output, marked_copy(file, form, violations), force=force)
         out.print(WORDS[language.value]["written"].format(file=escaped(str(output))), markup=False)
     if summary is not None:
         raise summary

@@ -84,7 +84,7 @@ def _list(client: Client) -> list[str]:
     problems: list[str] = []
     for item in client.criteria_sets():
         first, last = _day(item.effective_from), _day(item.effective_to)
-        state = STATES.get(item.state, "?")
+        state = STATES[item.state]
         shown.add_row(
             escape(item.code) or "?",
             item.series,

@@ -57,7 +57,7 @@ def _write_and_open_page(criteria_set: str, language: Language) -> None:
     form, province = rank_over_socket(criteria_set)
     facts = bac_kan_report.facts(province, language) if criteria_set == "bac-kan-2020" else ()
     page = Path(f"{criteria_set}.html")
-    write_report(build(province, form, language=language.value, facts=facts), [page])
+    write_report(build(province, form, language=language.value, facts=facts), [page], force=True)
     webbrowser.open(page.resolve().as_uri())
 
 

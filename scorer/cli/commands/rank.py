@@ -68,7 +68,7 @@ def rank(
     report = Report(form, language, {unit.id: unit.name for unit in answers.units if unit.name})
     if output is not None:
         with progress(f"writing {output}"):
-            write_results(output, ranked, form, language)
+            write_results(output, ranked, form, language, force=force)
     if json_output:
         out.write_text(as_json(ranked))
         return

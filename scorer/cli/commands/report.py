@@ -80,14 +80,15 @@ def report(
     with progress(f"preparing the report on {Count(sum(r.unit_count for r in ranked.rankings)):unit}"):
         names = {unit.id: unit.name for unit in answers.units if unit.name}
         model = build(ranked, form, language=language.value, previous=before, unit_names=names)
-    write_report(model, outputs, template)
+    write_report(model, outputs, template, force=force)
 
 
-def write_report(report_model: Report, outputs: Iterable[Path], template: Path | None = None) -> None:
+def write_report(report_model: Report, outputs: Iterable[Path], template: Path | None = None, *, force: bool) -> None:
     """Writes a report to files, and prints their names.
 
     Raises:
-        UserError: a library is not installed, the template cannot be used, or a file cannot be written.
+        UserError: a library is not installed, the template cannot be used, or a file cannot be written, or exists and
+            ``force`` is false.
     """
     for path in outputs:
         try:
@@ -99,7 +100,7 @@ def write_report(report_model: Report, outputs: Iterable[Path], template: Path |
             raise UserError(f"cannot write {path}: {error}") from error
         except OSError as error:
             raise UserError(f"cannot read {template}: {error.strerror}") from error
-        write_atomically(path, content)
+        write_atomically(path, content, force=force)
         out.print(WORDS[report_model.language]["written"].format(file=escaped(str(path))), markup=False)
 
 

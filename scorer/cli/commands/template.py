@@ -96,7 +96,7 @@ def template(
         _make_directory(per_unit)
     words = WORDS[language.value]
     for file, content in files.items():
-        write_atomically(file, content)
+        write_atomically(file, content, force=force)
         if per_unit is None or file == output:
             out.print(words["written"].format(file=escaped(str(file))), markup=False)
     if per_unit is not None:

@@ -23,7 +23,7 @@ from scorer.service.in_process import InProcessTransport
 from scorer_client import Client
 from scorer_client.files.folder import REGISTER
 from scorer_client.files.header import FIXED
-from scorer_client.shown import Count
+from scorer_client.formatting import Count
 from scorer_client.titles import text
 from scorer_client.units import Unit
 

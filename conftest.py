@@ -46,7 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
     gc.set_threshold(20_000)  # thousands of tests and their modules remain: to look through them often takes 6 % of CPU
     for name in ("COLUMNS", "LINES"):  # readline sets them in a process that starts others: no terminal, no width
         os.environ.pop(name, None)
-    # For tests/support/examples.py.
+    # For tests/support/example_counts.py.
     share = float(os.environ.setdefault("TEST_EXAMPLES", "1" if config.getoption("long") else "0.25"))
     settings.register_profile(
         "untimed",

@@ -11,6 +11,7 @@ from scorer.criteria.conditions import (
     AnswerGate,
     Combination,
     Condition,
+    Gate,
     LevelGate,
     MeasureGate,
     Negation,
@@ -132,9 +133,7 @@ def _check_limit(no_better_than: int, levels: Sequence[int], path: Path, documen
         document.problem(path, f"forbids nothing, because level {no_better_than} is the best one")
 
 
-def _with_paths(
-    condition: Condition, path: Path, document: Document
-) -> Iterator[tuple[MeasureGate | AnswerGate | LevelGate, Path]]:
+def _with_paths(condition: Condition, path: Path, document: Document) -> Iterator[tuple[Gate, Path]]:
     """The gates of a condition, each with its path in the document."""
     if isinstance(condition, Negation):
         yield from _with_paths(condition.of, (*path, "not"), document)
@@ -170,12 +169,7 @@ def _size(condition: Condition | None, tier: str) -> tuple[list[str], int]:
 
 
 def _check_gate(
-    criteria_set: CriteriaSet,
-    category: Category,
-    gate: MeasureGate | AnswerGate | LevelGate,
-    tier: str,
-    path: Path,
-    document: Document,
+    criteria_set: CriteriaSet, category: Category, gate: Gate, tier: str, path: Path, document: Document
 ) -> None:
     if isinstance(gate, MeasureGate):
         for message in _gate_problems(category, gate, tier):
@@ -282,21 +276,11 @@ def _check_provenance(criteria_set: CriteriaSet, document: Document) -> None:
     """Refuses a published set with a reconstructed part."""
     if criteria_set.provenance is Provenance.RECONSTRUCTED:
         return
-    reconstructed = [f"group {g.code}" for g in criteria_set.groups() if g.provenance is Provenance.RECONSTRUCTED]
-    reconstructed += [
-        f"criterion {c.id}" for c in criteria_set.criteria.values() if c.provenance is Provenance.RECONSTRUCTED
-    ]
-    reconstructed += [
-        f"level {level.level} of {category.code}"
-        for category in criteria_set.categories
-        for level in category.levels
-        if level.provenance is Provenance.RECONSTRUCTED
-    ]
-    reconstructed += [
-        f"limit {number} of {category.code}"
-        for category in criteria_set.categories
-        for number, limit in enumerate(category.limits, start=1)
-        if limit.provenance is Provenance.RECONSTRUCTED
-    ]
+    categories = criteria_set.categories
+    parts = [(f"group {group.code}", group.provenance) for group in criteria_set.groups()]
+    parts += [(f"criterion {criterion.id}", criterion.provenance) for criterion in criteria_set.criteria.values()]
+    parts += [(f"level {part.level} of {c.code}", part.provenance) for c in categories for part in c.levels]
+    parts += [(f"limit {n} of {c.code}", part.provenance) for c in categories for n, part in enumerate(c.limits, 1)]
+    reconstructed = [name for name, provenance in parts if provenance is Provenance.RECONSTRUCTED]
     if reconstructed:
         document.problem(("provenance",), f"must be reconstructed, because {reconstructed[0]} is")

@@ -6,13 +6,13 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, Self, TypeVar
+from typing import Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scorer.criteria.model import CriteriaSet, Criterion, Rounding
-from scorer.criteria.ranking_rule import RankKey
+from scorer.criteria.ranking_rule import RankKey, Ties
 from scorer.engine.combining import Composition
 from scorer.engine.kernel import Kernel
 from scorer.engine.plugin_checks import PluginCheck
@@ -155,7 +155,7 @@ class RankKeyPlan:
 class OrderPlan:
     """How units are ordered in a category, or overall."""
 
-    ties: Literal["competition", "dense", "ordinal"]
+    ties: Ties
     exact: bool
     """Whether converted scores are compared; otherwise published scores."""
     by: tuple[RankKeyPlan, ...]

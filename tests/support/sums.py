@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from scorer.criteria.model import Combine, Rounding
+from scorer.criteria.combine import Combine
+from scorer.criteria.model import Rounding
 from scorer.engine.combining import Composition
 from scorer.engine.gates import GateTable
 from scorer.engine.kernel import Decision, Kernel, Results, RuleTable

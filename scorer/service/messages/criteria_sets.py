@@ -10,7 +10,8 @@ from google.type import date_pb2
 from egov.scorer.v1 import criteria_pb2 as pb
 from egov.scorer.v1.scorer_pb2 import Name
 from scorer.catalogue.catalogue import Catalogue, RefusedSet
-from scorer.criteria.model import Category, Criterion, Group, Level, Limit, Total
+from scorer.criteria.combine import Total
+from scorer.criteria.model import Category, Criterion, Group, Level, Limit
 from scorer.criteria.ranking_rule import CategoryRanking, RankingRule
 from scorer.engine.plan import CategoryPlan, SetPlan
 from scorer.engine.rules import Node, RulePlan

@@ -54,7 +54,7 @@ class Draw:
         self._formulas: dict[str, list[tuple[Formula, int]]] = defaultdict(list)
         self._wholes: dict[str, list[str]] = defaultdict(list)
         for check in plan.checks:
-            part, whole = check.reads()
+            part, whole = check.check.reads()
             self._wholes[part].append(whole)
         for criterion in self._criteria():
             for leaf, points in leaves(criterion.formula, criterion.points.of(plan.tier) or 0, plan.tier):

@@ -42,7 +42,7 @@ def example(province: Province, kind: str) -> Iterator[tuple[Formula, int]]:
     """An example formula of a built-in kind that the set does not use, for the set's indicators."""
     kinds = {code: indicator.kind for code, indicator in province.cohort.indicators.items()}
     numbers = [code for code, kind_of in kinds.items() if kind_of in (IndicatorKind.COUNT, IndicatorKind.NUMBER)]
-    parts = [check.reads() for check in province.plan.checks if set(check.reads()) <= set(numbers)]
+    parts = [check.check.reads() for check in province.plan.checks if set(check.check.reads()) <= set(numbers)]
     if kind == RatioToBest.kind and parts:
         yield RatioToBest(numerator=parts[0][0], denominator=parts[0][1], when_zero="zero"), POINTS
     elif kind == Awarded.kind and numbers:

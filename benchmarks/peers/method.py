@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
+from scorer.criteria.combine import Combine
 from scorer.criteria.conditions import MeasureGate
-from scorer.criteria.model import Combine, Criterion, Effect
+from scorer.criteria.model import Criterion, Effect
 from scorer.criteria.ranking_rule import RankingRule
 from scorer.engine.plan import CategoryPlan, GroupPlan, OrderPlan, RankKeyPlan, SetPlan, TierPlan
 from scorer.engine.rules import KeyKind, Node

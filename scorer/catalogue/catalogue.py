@@ -15,12 +15,12 @@ from scorer.criteria.yaml_parser import parse, read_document
 from scorer.engine.combining import Composition
 from scorer.engine.compiler import compile_tier, indicator_rows, with_tables
 from scorer.engine.gates import GateCompiler, GateCompilerError
-from scorer.engine.plan import CategoryPlan, Provider, SetPlan, TierPlan
+from scorer.engine.plan import CategoryPlan, SetPlan, TierPlan
 from scorer.engine.rule_checks import findings
 from scorer.model.untrusted import describe_error, is_plugin_fault
 from scorer.plugins.document_groups import with_document_groups
 from scorer.plugins.host import PluginHost
-from scorer.plugins.plugin import Plugin
+from scorer.plugins.plugin import Plugin, Provider
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ import typer
 from scorer.cli.i18n import Language
 from scorer.cli.output import UserError, json_text
 from scorer_client import Province
-from scorer_client.forms import Form
+from scorer_client.criteria_set_form import Form
 from scorer_client.sentences import level_name, rounded
 
 BYTE_ORDER_MARK = "\ufeff"
@@ -79,20 +79,22 @@ def output_file(text: str) -> Path:
     return Path(text)
 
 
-def write_results(path: Path, province: Province, form: Form, language: Language) -> None:
+def write_results(path: Path, province: Province, form: Form, language: Language, *, force: bool) -> None:
     """Writes results as CSV or JSON, depending on the ending of the path, .csv or .json.
 
     Raises:
-        UserError: the file cannot be written.
+        UserError: the file cannot be written, or exists and ``force`` is false.
     """
-    write_atomically(path, as_csv(province, form, language) if path.suffix == ".csv" else as_json(province))
+    content = as_csv(province, form, language) if path.suffix == ".csv" else as_json(province)
+    write_atomically(path, content, force=force)
 
 
-def write_atomically(path: Path, content: str | bytes) -> None:
+def write_atomically(path: Path, content: str | bytes, *, force: bool) -> None:
     """Writes a temporary file and renames it, so that no reader sees half of the content.
 
     Raises:
-        UserError: the file cannot be written.
+        UserError: the file cannot be written, or exists and ``force`` is false. It may have appeared since
+            ``check_overwrite``.
     """
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:50]}.")
@@ -100,12 +102,31 @@ def write_atomically(path: Path, content: str | bytes) -> None:
             with os.fdopen(handle, "wb") as file:
                 file.write(content.encode() if isinstance(content, str) else content)
             Path(name).chmod(_mode(path))
-            Path(name).replace(path)
-        except BaseException:
+            if force:
+                Path(name).replace(path)
+            else:
+                _rename_to_new(Path(name), path)
+        finally:
             Path(name).unlink(missing_ok=True)
-            raise
+    except FileExistsError as error:
+        raise UserError(f"{path} exists already; --force overwrites it") from error
     except OSError as error:
         raise UserError(f"cannot write {path}: {error.strerror}") from error
+
+
+def _rename_to_new(temporary: Path, path: Path) -> None:
+    """Gives a file another name, and possibly leaves the old name too.
+
+    Raises:
+        FileExistsError: a file of this name exists.
+    """
+    try:
+        path.hardlink_to(temporary)
+    except FileExistsError:
+        raise
+    except OSError:  # the file system has no hard links; readers may see an empty file for a moment
+        path.open("xb").close()
+        temporary.replace(path)
 
 
 def _mode(path: Path) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from scorer.criteria import model, schema
+from scorer.criteria.combine import Combine, Total
 from scorer.criteria.condition_reader import ConditionReader
 from scorer.criteria.criterion_reader import CriterionReader
 from scorer.criteria.document import Document, Path, as_list, as_mapping
@@ -146,6 +147,6 @@ class CategoryReader:
                 self.document.problem((*path, "points"), message)
 
 
-def total_of(shape: schema.Category | schema.Overall, *, may_be_negative: bool = False) -> model.Total:
+def total_of(shape: schema.Category | schema.Overall, *, may_be_negative: bool = False) -> Total:
     """The rules of a document for the points of a category, or for the overall points."""
-    return model.Total(model.Combine(shape.combine), shape.points, shape.cap, may_be_negative)
+    return Total(Combine(shape.combine), shape.points, shape.cap, may_be_negative)

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from math import prod
 
-from scorer.criteria import subtotals, totals
+from scorer.criteria import formula_warnings, subtotals, totals
 from scorer.criteria.conditions import (
     AnswerGate,
     Combination,
     Condition,
+    Gate,
     LevelGate,
     MeasureGate,
     Negation,
@@ -19,10 +20,7 @@ from scorer.criteria.conditions import (
 )
 from scorer.criteria.document import Document, Path
 from scorer.criteria.model import TOTAL, Category, CriteriaSet, Criterion, Effect, Provenance
-from scorer.formulas import Formula
-from scorer.formulas.combined import parts_of
-from scorer.formulas.ratios import Ratio
-from scorer.model.fixed_point import MAX_MICROPOINTS, MAX_PENALTY_MICROPOINTS, MICRO, plain, plain_share
+from scorer.model.fixed_point import MAX_MICROPOINTS, MAX_PENALTY_MICROPOINTS, MICRO, plain
 from scorer.model.suggestions import did_you_mean
 
 MAX_GATES = 48
@@ -42,7 +40,8 @@ def check(criteria_set: CriteriaSet, document: Document) -> None:
         path: Path = ("categories", category.code)
         for group in category.groups:
             for n, criterion in enumerate(group.criteria):
-                _warn_of_shares(criterion.formula, (*path, "groups", group.code, "criteria", n), document)
+                criterion_path = (*path, "groups", group.code, "criteria", n)
+                formula_warnings.warn(criterion.formula, criterion_path, criteria_set.indicators, document)
         if not document.broken(*path):
             _check_rules(criteria_set, category, path, document)
     _check_cycles(criteria_set, document)
@@ -134,9 +133,7 @@ def _check_limit(no_better_than: int, levels: Sequence[int], path: Path, documen
         document.problem(path, f"forbids nothing, because level {no_better_than} is the best one")
 
 
-def _with_paths(
-    condition: Condition, path: Path, document: Document
-) -> Iterator[tuple[MeasureGate | AnswerGate | LevelGate, Path]]:
+def _with_paths(condition: Condition, path: Path, document: Document) -> Iterator[tuple[Gate, Path]]:
     """The gates of a condition, each with its path in the document."""
     if isinstance(condition, Negation):
         yield from _with_paths(condition.of, (*path, "not"), document)
@@ -172,12 +169,7 @@ def _size(condition: Condition | None, tier: str) -> tuple[list[str], int]:
 
 
 def _check_gate(
-    criteria_set: CriteriaSet,
-    category: Category,
-    gate: MeasureGate | AnswerGate | LevelGate,
-    tier: str,
-    path: Path,
-    document: Document,
+    criteria_set: CriteriaSet, category: Category, gate: Gate, tier: str, path: Path, document: Document
 ) -> None:
     if isinstance(gate, MeasureGate):
         for message in _gate_problems(category, gate, tier):
@@ -270,18 +262,6 @@ def _warn_of_low_points(category: Category, gate: MeasureGate, tier: str, path: 
         document.warn((*path, gate.bound), message)
 
 
-def _warn_of_shares(formula: Formula, path: Path, document: Document) -> None:
-    """Warns of ratios that may be meant as percentages: an author who writes 80 for 80 % gets 80 to 1."""
-    for n, part in enumerate(parts_of(formula)):
-        _warn_of_shares(part.formula, (*path, str(formula.nested), n), document)
-    if isinstance(formula, Ratio):
-        for name, share in (("target", formula.target), ("floor", formula.floor)):
-            if share is not None and 10 < share <= 100:
-                text = plain_share(share)
-                message = f"a {name} of {text} means {text} to 1; if you mean a percentage, write {text}%"
-                document.warn((*path, name), message)
-
-
 def measured_criteria(category: Category, term: str, tier: str) -> list[Criterion]:
     """The criteria of ``tier`` that belong to one term of a measure."""
     return [
@@ -296,21 +276,11 @@ def _check_provenance(criteria_set: CriteriaSet, document: Document) -> None:
     """Refuses a published set with a reconstructed part."""
     if criteria_set.provenance is Provenance.RECONSTRUCTED:
         return
-    reconstructed = [f"group {g.code}" for g in criteria_set.groups() if g.provenance is Provenance.RECONSTRUCTED]
-    reconstructed += [
-        f"criterion {c.id}" for c in criteria_set.criteria.values() if c.provenance is Provenance.RECONSTRUCTED
-    ]
-    reconstructed += [
-        f"level {level.level} of {category.code}"
-        for category in criteria_set.categories
-        for level in category.levels
-        if level.provenance is Provenance.RECONSTRUCTED
-    ]
-    reconstructed += [
-        f"limit {number} of {category.code}"
-        for category in criteria_set.categories
-        for number, limit in enumerate(category.limits, start=1)
-        if limit.provenance is Provenance.RECONSTRUCTED
-    ]
+    categories = criteria_set.categories
+    parts = [(f"group {group.code}", group.provenance) for group in criteria_set.groups()]
+    parts += [(f"criterion {criterion.id}", criterion.provenance) for criterion in criteria_set.criteria.values()]
+    parts += [(f"level {part.level} of {c.code}", part.provenance) for c in categories for part in c.levels]
+    parts += [(f"limit {n} of {c.code}", part.provenance) for c in categories for n, part in enumerate(c.limits, 1)]
+    reconstructed = [name for name, provenance in parts if provenance is Provenance.RECONSTRUCTED]
     if reconstructed:
         document.problem(("provenance",), f"must be reconstructed, because {reconstructed[0]} is")

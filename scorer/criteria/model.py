@@ -13,6 +13,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Literal
 
+from scorer.criteria.combine import PLAIN_SUM, Total, capped
 from scorer.criteria.conditions import Combination, Condition, Gate, gates_of
 from scorer.criteria.ranking_rule import RankingRule
 from scorer.formulas import Formula
@@ -42,43 +43,6 @@ class Effect(StrEnum):
     """Adds points; its maximum counts as 0."""
     PENALTY = "penalty"
     """Takes points; its maximum counts as 0."""
-
-
-class Combine(StrEnum):
-    """How groups are combined into a category, or categories into the overall score."""
-
-    SUM = "sum"
-    SUM_OF_CONVERTED = "sum_of_converted"
-    """The sum of converted scores, for the overall score only."""
-    ARITHMETIC_MEAN = "arithmetic_mean"
-    GEOMETRIC_MEAN = "geometric_mean"
-
-    @property
-    def is_mean(self) -> bool:
-        """Whether it is a mean of shares, which are points / applicable maximum from 0 to 1."""
-        return self in (Combine.ARITHMETIC_MEAN, Combine.GEOMETRIC_MEAN)
-
-
-@dataclass(frozen=True)
-class Total:
-    """The points of a category, or the overall points."""
-
-    combine: Combine = Combine.SUM
-    points: PointsByTier | None = None
-    """The maximum that the document states; None if it states none. A mean requires it."""
-    cap: PointsByTier | None = None
-    """Upper limit of the points and of the maximum."""
-    may_be_negative: bool = False
-    """Whether penalties can make the points negative."""
-
-    def limited(self, tier: str, micro: int) -> int:
-        """Micropoints in ``tier``, at most the cap."""
-        return _limited(self.cap, tier, micro)
-
-
-def _limited(cap: PointsByTier | None, tier: str, micro: int) -> int:
-    limit = cap.of(tier) if cap else None
-    return micro if limit is None else min(micro, limit)
 
 
 @dataclass(frozen=True)
@@ -137,17 +101,13 @@ class Group:
     weight: Fraction = Fraction(1)
     """The weight in a mean of groups, relative to the weights of the other groups."""
 
-    def limited(self, tier: str, micro: int) -> int:
-        """The smaller of ``micro`` and the group's cap in ``tier``."""
-        return _limited(self.cap, tier, micro)
-
     def maximum(self, tier: str) -> int:
         """Micropoints if every criterion applies and gives all its points, without bonuses."""
-        return self.limited(tier, sum(criterion.maximum(tier) for criterion in self.of(tier)))
+        return capped(self.cap, tier, sum(criterion.maximum(tier) for criterion in self.of(tier)))
 
     def highest(self, tier: str) -> int:
         """The most micropoints that the group can give, with bonuses."""
-        return self.limited(tier, sum(criterion.bounds(tier)[1] for criterion in self.of(tier)))
+        return capped(self.cap, tier, sum(criterion.highest(tier) for criterion in self.of(tier)))
 
     def of(self, tier: str) -> tuple[Criterion, ...]:
         """The group's criteria in ``tier``."""
@@ -165,11 +125,6 @@ class Level:
     code: str = ""
     """What people call the level, such as "A"; may be empty."""
     title: Texts = field(default_factory=dict)
-
-    @property
-    def gates(self) -> tuple[Gate, ...]:
-        """The gates of its condition, in the order of the document."""
-        return tuple(gates_of(self.condition))
 
 
 @dataclass(frozen=True)
@@ -196,7 +151,7 @@ class Category:
     levels: tuple[Level, ...] = ()
     """Best first. In a category without levels, every unit is ranked unless a limit forbids it."""
     limits: tuple[Limit, ...] = ()
-    total: Total = Total()
+    total: Total = PLAIN_SUM
     weight: Fraction = Fraction(1)
     """The weight in a mean of categories, relative to the weights of the other categories."""
 
@@ -207,27 +162,22 @@ class Category:
 
     def maximum(self, tier: str) -> int:
         """Micropoints if every criterion applies and gives all its points, without bonuses."""
-        return self._sum(tier, [group.maximum(tier) for group in self.groups])
+        return self.total.of(tier, [group.maximum(tier) for group in self.groups if group.of(tier)])
 
     def highest(self, tier: str) -> int:
         """The most micropoints that the category can give, with bonuses."""
-        return self._sum(tier, [group.highest(tier) for group in self.groups])
+        return self.total.of(tier, [group.highest(tier) for group in self.groups if group.of(tier)])
 
     def measure(self, terms: tuple[str, ...], tier: str) -> tuple[int, int]:
         """The maximum of a measure, and the most that it can give with bonuses; both in micropoints.
 
         ``terms`` are as in ``MeasureGate.terms``.
         """
-        wholes: list[Category | Group | Criterion] = []
-        for term in terms:
-            groups = [group for group in self.groups if group.code == term]
-            criteria = [criterion for group in self.groups for criterion in group.of(tier) if criterion.id == term]
-            wholes += [self] if term == TOTAL else groups or criteria
-        return sum(whole.maximum(tier) for whole in wholes), sum(whole.highest(tier) for whole in wholes)
-
-    def _sum(self, tier: str, amounts: list[int]) -> int:
-        stated = self.total.points.of(tier) if self.total.points and self.tiers((tier,)) else None
-        return self.total.limited(tier, (stated or 0) if self.total.combine.is_mean else sum(amounts))
+        wholes: list[tuple[str, Category | Group | Criterion]] = [(TOTAL, self)]
+        for group in self.groups:
+            wholes += [(group.code, group), *((criterion.id, criterion) for criterion in group.of(tier))]
+        measured = [whole for name, whole in wholes if name in terms]
+        return sum(whole.maximum(tier) for whole in measured), sum(whole.highest(tier) for whole in measured)
 
     def tiers(self, tiers: tuple[str, ...]) -> tuple[str, ...]:
         """The tiers among ``tiers`` that have criteria in this category."""
@@ -285,16 +235,14 @@ class CriteriaSet:
     tier_titles: Mapping[str, Texts] = field(default_factory=dict)
     """Titles by code of the tier. Tiers without titles are left out; usual tiers have titles even if the document gives
     none."""
-    overall: Total = Total()
+    overall: Total = PLAIN_SUM
     from_children: tuple[FromChildren, ...] = ()
     subtotals: Mapping[str, Texts] = field(default_factory=dict)
     """Titles by code of the subtotal. Criteria name the subtotal that they belong to."""
 
     def maximum(self, tier: str) -> int:
         """The overall micropoints if every criterion applies and gives all its points, without bonuses."""
-        stated = self.overall.points.of(tier) if self.overall.points else None
-        total = sum(category.maximum(tier) for category in self.categories)
-        return self.overall.limited(tier, (stated or 0) if self.overall.combine.is_mean else total)
+        return self.overall.of(tier, [category.maximum(tier) for category in self.categories])
 
     def groups(self) -> Iterator[Group]:
         """All groups, in document order."""

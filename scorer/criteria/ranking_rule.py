@@ -6,6 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+Ties = Literal["competition", "dense", "ordinal"]
+"""How ties are ranked. If the second and third unit tie: ``competition`` gives 1, 2, 2, 4 (the national practice),
+``dense`` 1, 2, 2, 3, and ``ordinal`` 1, 2, 3, 4."""
+
 
 @dataclass(frozen=True)
 class RankKey:
@@ -24,7 +28,7 @@ class RankKey:
 class CategoryRanking:
     """How units are ordered in one category."""
 
-    ties: Literal["competition", "dense", "ordinal"]
+    ties: Ties
     exact: bool
     by: tuple[RankKey, ...]
 
@@ -33,9 +37,7 @@ class CategoryRanking:
 class RankingRule:
     """How units are ordered overall, and in ``categories`` how they are ordered in each category."""
 
-    ties: Literal["competition", "dense", "ordinal"] = "competition"
-    """How ties are ranked. If the second and third unit tie: ``competition`` gives 1, 2, 2, 4 (the national practice),
-    ``dense`` 1, 2, 2, 3, and ``ordinal`` 1, 2, 3, 4."""
+    ties: Ties = "competition"
     exact: bool = False
     """Whether converted scores are compared exactly; otherwise at the published precision."""
     within_parent: tuple[str, ...] = ()

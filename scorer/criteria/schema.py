@@ -8,19 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StrictBool,
-    StrictInt,
-    StrictStr,
-    model_validator,
-)
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, StrictStr, model_validator
 
 from scorer.criteria import model
 from scorer.criteria.model import Effect, Provenance
+from scorer.criteria.ranking_rule import Ties
 from scorer.criteria.schema_values import (
     Best,
     Code,
@@ -81,7 +73,7 @@ class CategoryRanking(StrictModel):
     By default, ``ties`` and ``precision`` are those of the set, and ``by`` is the category's score.
     """
 
-    ties: Literal["competition", "dense", "ordinal"] | None = None
+    ties: Ties | None = None
     precision: Literal["published", "exact"] | None = None
     by: RankKeys | None = None
 
@@ -89,7 +81,7 @@ class CategoryRanking(StrictModel):
 class Ranking(StrictModel):
     """How units are ordered."""
 
-    ties: Literal["competition", "dense", "ordinal"] = "competition"
+    ties: Ties = "competition"
     precision: Literal["published", "exact"] = "published"
     cohort: WithinParent = False
     """Whether units are ranked within their parent, instead of within their tier."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from scorer.criteria.combine import Combine, Total, capped
 from scorer.criteria.document import Document, Path
-from scorer.criteria.model import Category, Combine, CriteriaSet, Criterion, Group, Total
+from scorer.criteria.model import Category, CriteriaSet, Criterion, Group
 from scorer.model.fixed_point import MAX_MICROPOINTS, PointsByTier, plain, whole_weights
 
 MAX_GEOMETRIC_WEIGHTS = 1000
@@ -115,9 +116,9 @@ def _smallest_applicable(category: Category, tier: str) -> int:
     always, any_criterion = 0, list[int]()
     for group in category.groups:
         maxima = [(criterion.maximum(tier), _can_be_left_out(criterion)) for criterion in group.of(tier)]
-        always += group.limited(tier, sum(maximum for maximum, left_out in maxima if not left_out))
-        any_criterion += [group.limited(tier, maximum) for maximum, _ in maxima if maximum]
-    return category.total.limited(tier, always or min(any_criterion, default=0))
+        always += capped(group.cap, tier, sum(maximum for maximum, left_out in maxima if not left_out))
+        any_criterion += [capped(group.cap, tier, maximum) for maximum, _ in maxima if maximum]
+    return capped(category.total.cap, tier, always or min(any_criterion, default=0))
 
 
 def _can_be_left_out(criterion: Criterion) -> bool:

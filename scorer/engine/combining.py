@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from scorer import native
-from scorer.criteria.model import Combine
+from scorer.criteria.combine import Combine
 from scorer.model.fixed_point import whole_weights
 
 METHODS = {

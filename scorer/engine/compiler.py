@@ -13,7 +13,8 @@ import numpy as np
 from scorer.criteria.model import Category, CriteriaSet, Criterion, Effect, Group, Rounding
 from scorer.engine.gates import GateTable
 from scorer.engine.kernel import Decision, Kernel, RuleTable
-from scorer.engine.plan import CategoryPlan, GroupPlan, Provider, SumsPlan, TierPlan, group_maxima
+from scorer.engine.plan import CategoryPlan, GroupPlan, SumsPlan, TierPlan, group_maxima
+from scorer.engine.plugin_checks import PluginCheck
 from scorer.engine.rule_compiler import RuleCompiler
 from scorer.engine.rules import KeyKind
 from scorer.engine.subtotals import plan_subtotals
@@ -25,7 +26,7 @@ from scorer.model.fixed_point import Ints
 from scorer.model.indicators import source_column
 from scorer.model.units import Cohort
 from scorer.plugins.group import overrides_score
-from scorer.plugins.plugin import Plugin
+from scorer.plugins.plugin import Plugin, Provider
 
 
 def compile_tier(
@@ -66,7 +67,7 @@ def compile_tier(
     groups = [group for category in categories for group in category.groups]
     ordered = tuple(sorted(groups, key=lambda group: group.lines is None))
     checks = [
-        (check, group.provider)
+        PluginCheck(check, group.provider)
         for group in groups
         for check in group.plugin.checks
         if all(code in criteria_set.indicators for code in check.reads())
@@ -82,8 +83,7 @@ def compile_tier(
         indicators=criteria_set.indicators,
         rows=rows,
         ranges=ranges,
-        checks=tuple(check for check, _ in checks),
-        check_providers=tuple(provider for _, provider in checks),
+        checks=tuple(checks),
         cohort_criteria=tuple(criterion.id for criterion in criteria if criterion.formula.needs_cohort),
         groups=ordered,
         sums=sums,

@@ -6,47 +6,24 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, Self, TypeVar
+from typing import Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scorer.criteria.model import CriteriaSet, Criterion, Rounding
-from scorer.criteria.ranking_rule import RankKey
+from scorer.criteria.ranking_rule import RankKey, Ties
 from scorer.engine.combining import Composition
 from scorer.engine.kernel import Kernel
+from scorer.engine.plugin_checks import PluginCheck
 from scorer.engine.rules import Cells, GatePlan, Key, KeyKind, RulePlan, bit, cells_of
 from scorer.formulas.line_table import Line
 from scorer.model.fixed_point import Bools, Floats, Ints
 from scorer.model.indicators import Indicator, IndicatorKind, Source
-from scorer.plugins.group import Check, CriterionGroup, PartOf
-from scorer.plugins.plugin import Plugin, label
+from scorer.plugins.group import CriterionGroup, PartOf
+from scorer.plugins.plugin import Provider
 
 Made = TypeVar("Made")
-
-
-@dataclass(frozen=True)
-class Provider:
-    """The plugin that scores a group."""
-
-    group: str
-    plugin: str
-    """Name of its entry point."""
-    distribution: str
-    version: str
-
-    @classmethod
-    def of(cls, group: str, plugin: Plugin) -> Self:
-        """The provider of a group."""
-        return cls(group, plugin.name, plugin.distribution, plugin.version)
-
-    def __str__(self) -> str:
-        return f"group {self.group!r} of {self.plugin_label}"
-
-    @property
-    def plugin_label(self) -> str:
-        """The plugin, in the form of ``str(Plugin)``."""
-        return label(self.plugin, self.distribution, self.version)
 
 
 @dataclass(frozen=True)
@@ -178,7 +155,7 @@ class RankKeyPlan:
 class OrderPlan:
     """How units are ordered in a category, or overall."""
 
-    ties: Literal["competition", "dense", "ordinal"]
+    ties: Ties
     exact: bool
     """Whether converted scores are compared; otherwise published scores."""
     by: tuple[RankKeyPlan, ...]
@@ -217,10 +194,8 @@ class TierPlan(DerivedValues):
     """The matrix row of each indicator."""
     ranges: Mapping[str, tuple[float, float]]
     """Smallest and largest answer (inclusive) by indicator."""
-    checks: tuple[Check, ...]
+    checks: tuple[PluginCheck, ...]
     """The checks between several answers of a unit."""
-    check_providers: tuple[Provider, ...]
-    """The provider of each check."""
     cohort_criteria: tuple[str, ...]
     """Ids of the criteria whose formula compares units, so that a single unit cannot be scored."""
     groups: tuple[GroupPlan, ...]
@@ -257,7 +232,7 @@ class TierPlan(DerivedValues):
         return [
             index
             for index, check in enumerate(self.checks)
-            if isinstance(check, PartOf) and type(check).violated is PartOf.violated
+            if isinstance(check.check, PartOf) and type(check.check).violated is PartOf.violated
         ]
 
     @cached_property
@@ -268,7 +243,7 @@ class TierPlan(DerivedValues):
     @cached_property
     def parts(self) -> Ints:
         """(2, p) matrix rows of the parts and wholes of ``plain_parts``."""
-        reads = [[self.rows[code] for code in self.checks[index].reads()] for index in self.plain_parts]
+        reads = [[self.rows[code] for code in self.checks[index].check.reads()] for index in self.plain_parts]
         return np.ascontiguousarray(np.array(reads, dtype=np.int64).reshape(-1, 2).T)
 
     @cached_property
@@ -316,9 +291,3 @@ class SetPlan(DerivedValues):
         tiers = [tier for tier in self.tiers.values() if tier.other_checks]
         groups = [group for tier in tiers for group in tier.groups if group.plugin.checks]
         return tuple(dict.fromkeys(group.provider.plugin_label for group in groups))
-
-    @cached_property
-    def number_rows(self) -> Mapping[str, int]:
-        """The matrix rows of the indicators whose answers are numbers: all but choices."""
-        indicators = self.criteria_set.indicators
-        return {code: row for code, row in self.rows.items() if indicators[code].kind is not IndicatorKind.CHOICE}

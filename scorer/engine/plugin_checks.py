@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scorer.engine.plan import Provider, TierPlan
-from scorer.engine.plugin_fault import PluginFault, no_changes
+from scorer.engine.plugin_fault import PluginFault, plugin_code
 from scorer.model.fixed_point import Ints
 from scorer.model.units import Cohort
-from scorer.model.untrusted import is_plugin_fault, one_line, safe_repr
+from scorer.model.untrusted import one_line, safe_repr
 from scorer.plugins.group import Check
+from scorer.plugins.plugin import Provider
 
 
 @dataclass(frozen=True)
@@ -37,16 +37,9 @@ class PluginCheck:
         Raises:
             PluginFault: the check raised an exception, changed the process, or did not return one truth value per unit.
         """
-        try:
-            with no_changes(self.provider):
-                result = self.check.violated(cohort.read_only())
-                violated = np.asarray(result)
-        except PluginFault:
-            raise
-        except BaseException as error:
-            if not is_plugin_fault(error):
-                raise
-            raise self._fault("violated", f"raised {safe_repr(error)}") from error
+        with plugin_code(self.provider, self._name("violated")):
+            result = self.check.violated(cohort.read_only())
+            violated = np.asarray(result)
         if np.ma.isMaskedArray(result):
             raise self._fault("violated", "returned a masked array; its mask would be ignored")
         if violated.shape != (len(cohort),) or violated.dtype != np.bool_:
@@ -60,24 +53,16 @@ class PluginCheck:
         Raises:
             PluginFault: the check raised an exception, changed the process, or did not return a text.
         """
-        try:
-            with no_changes(self.provider):
-                text = self.check.describe(cohort.read_only(), unit)
-                line = one_line(text) if isinstance(text, str) else None
-        except PluginFault:
-            raise
-        except BaseException as error:
-            if not is_plugin_fault(error):
-                raise
-            raise self._fault("describe", f"raised {safe_repr(error)}") from error
+        with plugin_code(self.provider, self._name("describe")):
+            text = self.check.describe(cohort.read_only(), unit)
+            line = one_line(text) if isinstance(text, str) else None
         if line is None:
             raise self._fault("describe", f"returned {safe_repr(text)}, not a text")
         return line
 
     def _fault(self, method: str, problem: str) -> PluginFault:
-        return PluginFault(self.provider, "", f"{method}() of check {self.reason} {problem}")
+        return PluginFault(self.provider, "", f"{self._name(method)} {problem}")
 
-
-def plugin_checks(plan: TierPlan) -> list[PluginCheck]:
-    """The checks of a tier, in the order of the plan."""
-    return [PluginCheck(check, provider) for check, provider in zip(plan.checks, plan.check_providers, strict=True)]
+    def _name(self, method: str) -> str:
+        """The name of a method in messages."""
+        return f"{method}() of check {self.reason}"

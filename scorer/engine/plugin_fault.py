@@ -1,11 +1,13 @@
-"""The exception for plugins that fail while they check or score answers, and one reason for it."""
+"""Runs code of plugins that checks or scores answers; the exception for plugins that fail."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from scorer.engine.plan import Provider
+from scorer.model.untrusted import is_plugin_fault, one_line, safe_repr
+from scorer.plugins.group import CriterionFault
+from scorer.plugins.plugin import Provider
 from scorer.plugins.process_state import CallState
 
 
@@ -18,16 +20,30 @@ class PluginFault(Exception):
 
 
 @contextmanager
-def no_changes(provider: Provider) -> Iterator[None]:
-    """A context manager that undoes a plugin's changes to the process.
+def plugin_code(provider: Provider, function: str) -> Iterator[None]:
+    """A context manager in which code of a plugin runs. It undoes the code's changes to the process.
+
+    Args:
+        provider: the plugin.
+        function: the name of the function for messages, such as ``score()``.
 
     Raises:
-        PluginFault: it changed something.
+        PluginFault: the code raised an exception, or changed the process.
     """
     state = CallState()
     try:
-        yield
-    finally:
-        changes = state.restore()
+        try:
+            yield
+        finally:
+            changes = state.restore()
+    except PluginFault:
+        raise
+    except CriterionFault as fault:
+        criterion = one_line(fault.criterion) if isinstance(fault.criterion, str) else safe_repr(fault.criterion)
+        raise PluginFault(provider, criterion, f"its formula raised {safe_repr(fault.cause)}") from fault
+    except BaseException as error:
+        if not is_plugin_fault(error):
+            raise
+        raise PluginFault(provider, "", f"{function} raised {safe_repr(error)}") from error
     if changes:
         raise PluginFault(provider, "", f"{changes}; a plugin must not do that while it scores or checks answers")

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from scorer.engine.plan import GroupPlan
-from scorer.engine.plugin_fault import PluginFault, no_changes
+from scorer.engine.plugin_fault import PluginFault, plugin_code
 from scorer.engine.score_table import ScoreTable
 from scorer.model.fixed_point import Floats, Ints
 from scorer.model.units import Cohort
-from scorer.model.untrusted import is_plugin_fault, one_line, safe_repr
-from scorer.plugins.calls_in_flight import PluginBusy, PluginCalls
-from scorer.plugins.group import CriterionFault, GroupPoints, Status, Statuses
+from scorer.model.untrusted import safe_repr
+from scorer.plugins.calls_in_flight import PluginCalls
+from scorer.plugins.group import GroupPoints, Status, Statuses
 
 
 @dataclass(frozen=True)
@@ -62,23 +62,13 @@ def score_group(group: GroupPlan, cohort: Cohort, plugin_calls: PluginCalls) -> 
 def _checked(group: GroupPlan, cohort: Cohort, plugin_calls: PluginCalls) -> tuple[Ints, Statuses]:
     """Points and statuses (k, n) from the plugin: checked, and copied to arrays that the plugin cannot change."""
     provider = group.provider
-    try:
-        with plugin_calls.track(str(provider), group.runs), no_changes(provider):
-            result = group.plugin.score(group.criteria, cohort.read_only())
-            if not isinstance(result, GroupPoints):
-                raise PluginFault(provider, "", f"score() returned {safe_repr(result)}, not GroupPoints")
-            if masked := [name for name in ("points", "status") if np.ma.isMaskedArray(getattr(result, name))]:
-                raise PluginFault(provider, "", f"returned a masked array as {masked[0]}; its mask would be ignored")
-            points, status = np.array(result.points), np.array(result.status)
-    except CriterionFault as fault:
-        criterion = one_line(fault.criterion) if isinstance(fault.criterion, str) else safe_repr(fault.criterion)
-        raise PluginFault(provider, criterion, f"its formula raised {safe_repr(fault.cause)}") from fault
-    except (PluginFault, PluginBusy):
-        raise
-    except BaseException as error:
-        if not is_plugin_fault(error):
-            raise
-        raise PluginFault(provider, "", f"score() raised {safe_repr(error)}") from error
+    with plugin_calls.track(str(provider), group.runs), plugin_code(provider, "score()"):
+        result = group.plugin.score(group.criteria, cohort.read_only())
+        if not isinstance(result, GroupPoints):
+            raise PluginFault(provider, "", f"score() returned {safe_repr(result)}, not GroupPoints")
+        if masked := [name for name in ("points", "status") if np.ma.isMaskedArray(getattr(result, name))]:
+            raise PluginFault(provider, "", f"returned a masked array as {masked[0]}; its mask would be ignored")
+        points, status = np.array(result.points), np.array(result.status)
     shape = (len(group.criteria), len(cohort))
     if points.shape != shape or status.shape != shape:
         raise PluginFault(provider, "", f"points have shape {points.shape} and status {status.shape}, not {shape}")

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from scorer.criteria.model import Combine, CriteriaSet
+from scorer.criteria.combine import Combine
+from scorer.criteria.model import CriteriaSet
 from scorer.engine.combining import Composition
 from scorer.engine.kernel import Kernel, Results
 from scorer.engine.plan import GroupPlan, SubtotalsPlan, TierPlan

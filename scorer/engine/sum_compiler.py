@@ -9,7 +9,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from scorer.criteria.model import TOTAL, CriteriaSet, Total
+from scorer.criteria.combine import Total
+from scorer.criteria.model import TOTAL, CriteriaSet
 from scorer.criteria.ranking_rule import CategoryRanking, RankingRule, RankKey
 from scorer.engine.combining import Composition
 from scorer.engine.plan import CategoryPlan, GroupPlan, MeasurePlan, OrderPlan, RankKeyPlan, SumsPlan

@@ -8,33 +8,20 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from functools import partial
 
 import numpy as np
 
 from scorer.engine.from_children import computed_answers
 from scorer.engine.plan import SetPlan, TierPlan
-from scorer.engine.plugin_checks import PluginCheck, plugin_checks
+from scorer.engine.plugin_checks import PluginCheck
 from scorer.engine.sources import counted, self_reported
 from scorer.model.fixed_point import MICRO, Bools, Floats, Ints, round_to_micro
 from scorer.model.indicators import IndicatorKind
 from scorer.model.text_rules import MAX_ID_BYTES, MAX_NAME_BYTES, all_valid, is_sorted, text_problem
 from scorer.model.units import Cohort
-from scorer.model.violations import Violations
+from scorer.model.violations import FieldPaths, Violations
 from scorer.native import check_answers
-
-
-class FieldPaths(Protocol):
-    """The paths of an input's fields. Rows and tables have different paths, and violations name them."""
-
-    def unit(self, unit: int, field: str) -> str:
-        """The path of a unit's id, name, tier or parent."""
-
-    def answer(self, unit: int, indicator: str) -> str:
-        """The path of a unit's answer to an indicator."""
-
-    def exclusion(self, unit: int, index: int) -> str:
-        """The path of an entry in a unit's list of criteria that do not apply."""
 
 
 @dataclass(frozen=True)
@@ -45,13 +32,19 @@ class Submission:
     names: Sequence[str]
     """(n,); or no entries if all names are empty."""
     tiers: Sequence[str]
-    """(n,); or one entry if all units have the same tier; or no entries if the tiers and parents could not be read."""
+    """(n,); or one entry if all units have the same tier; or no entries if they could not be read."""
     parents: Sequence[str]
     """(n,); or no entries if all parents are empty."""
     matrix: Floats
     """(indicators, n) answers, in the order of the set plan's rows; NaN where not reported."""
     exclusions: Sequence[tuple[int | Ints, int, str]]
     """Criteria that do not apply: a unit or several units, index in the caller's list, criterion id."""
+
+    @property
+    def unit_tiers(self) -> Sequence[str]:
+        """(n,) the tier of each unit; empty if it is not known."""
+        units = len(self.ids)
+        return self.tiers if len(self.tiers) == units else [*self.tiers, ""][:1] * units
 
 
 @dataclass(frozen=True)
@@ -112,7 +105,7 @@ def validate(
         as_reported = None
         if tier_plan.has_sources:
             submitted, cohort, as_reported = cohort, counted(tier_plan, cohort), self_reported(tier_plan, cohort)
-            _check_rules(plugin_checks(tier_plan), cohort, units, paths, violations, checked=submitted)
+            _check_rules(tier_plan.checks, cohort, units, paths, violations, checked=submitted)
         validated.append(ValidatedTier(tier_plan, units, cohort, parents, as_reported))
     if not plan.tiers.keys() >= present or not present:
         _check_units_without_tier(plan, submission, paths, violations)
@@ -121,14 +114,17 @@ def validate(
 
 def _compute_answers(plan: SetPlan, submission: Submission, paths: FieldPaths, violations: Violations) -> None:
     """Computes the answers of units whose children are in the call. If such answers were sent, they are violations."""
-    ids, tiers, parents = submission.ids, submission.tiers, submission.parents
-    for code, units in computed_answers(plan, ids, tiers, parents, submission.matrix):
-        violations.add_all(
-            units,
-            lambda unit, code=code: paths.answer(unit, code),  # type: ignore[misc]
-            "COMPUTED",
-            lambda _: "is computed from the answers of the unit's children in the call; leave it out",
-        )
+    ids, parents = submission.ids, submission.parents
+    computed = computed_answers(plan, ids, submission.unit_tiers, parents, submission.matrix)
+    for code, units in computed.own:
+        message = "is computed from the answers of the unit's children in the call; leave it out"
+        violations.add_all(units, partial(paths.answer, indicator=code), "COMPUTED", message)
+    for unit in computed.circles:
+        if parents[unit] != ids[unit]:  # reported as OWN_PARENT
+            message = (
+                f"is below {ids[unit]!r} itself; answers cannot be computed from units whose parents form a circle"
+            )
+            violations.add(unit, paths.unit(unit, "parent"), "PARENT_CIRCLE", message)
 
 
 def _check_units(plan: SetPlan, submission: Submission, paths: FieldPaths, violations: Violations) -> bool:
@@ -169,9 +165,8 @@ def _check_units(plan: SetPlan, submission: Submission, paths: FieldPaths, viola
 def _check_parents(plan: SetPlan, submission: Submission, paths: FieldPaths, violations: Violations) -> None:
     within = plan.criteria_set.ranking.within_parent
     if within and not (submission.parents and all(submission.parents)):
-        tiers = submission.tiers if len(submission.tiers) != 1 else list(submission.tiers) * len(submission.ids)
         parents = submission.parents or [""] * len(submission.ids)
-        for unit, (tier, parent) in enumerate(zip(tiers, parents, strict=False)):  # tiers may be unknown
+        for unit, (tier, parent) in enumerate(zip(submission.unit_tiers, parents, strict=True)):
             if tier in within and not parent:
                 message = f"is empty; units of tier {tier!r} are ranked within their parent: give its id"
                 violations.add(unit, paths.unit(unit, "parent"), "PARENT_REQUIRED", message)
@@ -192,12 +187,7 @@ def _exclusions(plan: SetPlan, submission: Submission, paths: FieldPaths, violat
             mask = excluded.setdefault(code, np.zeros(len(submission.ids), dtype=np.bool_))
             bad_units = _repeated(mask, bad_units)
             mask[units] = True
-        violations.add_all(
-            bad_units,
-            lambda unit, index=index: paths.exclusion(unit, index),  # type: ignore[misc]
-            reason,
-            lambda _, message=message: message,  # type: ignore[misc]
-        )
+        violations.add_all(bad_units, partial(paths.exclusion, index=index), reason, message)
     return excluded
 
 
@@ -216,27 +206,24 @@ def _check_answers(plan: TierPlan, cohort: Cohort, units: Ints, paths: FieldPath
     codes = [code for code in cohort.indicators if row_suspicious[cohort.rows[code]]] if any(row_suspicious) else ()
     _check_values(codes, plan.ranges, cohort, units, paths, violations)
     violated_parts = [index for index, violated in zip(plan.plain_parts, part_violated, strict=True) if violated]
-    all_checks = plugin_checks(plan)
-    checks = [all_checks[index] for index in sorted((*plan.other_checks, *violated_parts))]
+    checks = [plan.checks[index] for index in sorted((*plan.other_checks, *violated_parts))]
     _check_rules(checks, cohort, units, paths, violations)
 
 
 def _check_units_without_tier(plan: SetPlan, submission: Submission, paths: FieldPaths, violations: Violations) -> None:
     """Reports those violations of units of unknown tier that they would have in every tier."""
-    tiers = submission.tiers if len(submission.tiers) != 1 else list(submission.tiers) * len(submission.ids)
-    without = [unit for unit in range(len(submission.ids)) if not tiers or tiers[unit] not in plan.tiers]
+    without = [unit for unit, tier in enumerate(submission.unit_tiers) if tier not in plan.tiers]
     units = np.array(without, dtype=np.int64)
     plans = list(plan.tiers.values())
     ranges = {
         code: (min(tier.ranges[code][0] for tier in plans), max(tier.ranges[code][1] for tier in plans))
         for code in plan.rows
     }
-    used = [{id(check) for check in tier.checks} for tier in plans]
-    checks = [check for check in plugin_checks(plans[0]) if all(id(check.check) in checks for checks in used)]
+    used = [{id(check.check) for check in tier.checks} for tier in plans]
+    checks = [check for check in plans[0].checks if all(id(check.check) in checks for checks in used)]
     ids = tuple(submission.ids[unit] for unit in without)
-    matrix = submission.matrix.take(units, axis=1)
-    matrix.setflags(write=False)
-    cohort = Cohort("", ids, plan.criteria_set.indicators, plan.rows, matrix, {})
+    cohort = Cohort("", ids, plan.criteria_set.indicators, plan.rows, submission.matrix.take(units, axis=1), {})
+    cohort.freeze()
     _check_values(plan.rows, ranges, cohort, units, paths, violations)
     _check_rules(checks, cohort, units, paths, violations)
 
@@ -271,7 +258,7 @@ def _check_values(
             bad_values = dict(zip(units[bad].tolist(), values[bad].tolist(), strict=True))
             violations.add_all(
                 units[bad],
-                lambda unit, code=code: paths.answer(unit, code),  # type: ignore[misc]
+                partial(paths.answer, indicator=code),
                 reason,
                 lambda unit, rule=rule, indicator=indicator, bad_values=bad_values: (  # type: ignore[misc]
                     f"{rule}, not {indicator.show(bad_values[unit])}"
@@ -298,7 +285,7 @@ def _check_rules(
             violating = np.setdiff1d(violating, check.violating(checked))
         violations.add_all(
             units[violating],
-            lambda unit, check=check: paths.answer(unit, check.indicator),  # type: ignore[misc]
+            partial(paths.answer, indicator=check.indicator),
             check.reason,
             lambda unit, check=check: check.describe(cohort, int(np.searchsorted(units, unit))),  # type: ignore[misc]
         )

@@ -23,7 +23,6 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 """An array of truth values, such as which units lack an answer."""
-Numbers = Floats | Ints
 Parsed = TypeVar("Parsed")
 
 _CONTEXT = Context(prec=50)
@@ -117,6 +116,15 @@ def plain_share(share: Fraction) -> str:
     return plain(micro.numerator) if micro.denominator == 1 else str(share)
 
 
+def near_half(micropoints: Fraction) -> Fraction:
+    """The nearest half micropoint if it is closer than ``HALF_TOLERANCE``, else the number itself.
+
+    Roots and logarithms are not exact. Without this, the error would decide which way an exact half is rounded.
+    """
+    half = floor(micropoints) + Fraction(1, 2)
+    return half if abs(micropoints - half) < HALF_TOLERANCE else micropoints
+
+
 def round_to_micro(values: Floats) -> Floats:
     """Each number in millionths, rounded to the nearest whole number; NaN stays NaN.
 
@@ -129,20 +137,6 @@ def round_to_micro(values: Floats) -> Floats:
         neighbors = flat[large] + np.sign(numbers - flat[large] / 1e6)
         flat[large] = np.where(neighbors / 1e6 == numbers, neighbors, flat[large])
     return micro
-
-
-def near_half(micropoints: Fraction) -> Fraction:
-    """The nearest half micropoint if it is closer than ``HALF_TOLERANCE``, else the number itself.
-
-    Roots and logarithms are not exact. Without this, the error would decide which way an exact half is rounded.
-    """
-    half = floor(micropoints) + Fraction(1, 2)
-    return half if abs(micropoints - half) < HALF_TOLERANCE else micropoints
-
-
-def from_micro(values: Ints | Floats | int) -> Floats:
-    """Converts micropoints to points: for each number, the double nearest to the exact decimal number of points."""
-    return np.asarray(values, dtype=np.float64) / MICRO
 
 
 def half_up(number: Decimal, decimals: int) -> Decimal:

@@ -1,12 +1,10 @@
-"""Collects the violations of one input. All are counted; the first 10,000 in input order are
-described.
-"""
+"""Collects the violations of one input. All are counted; the first 10,000 in input order are described."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -31,14 +29,31 @@ class Violation(NamedTuple):
     """What is wrong and how to fix it, for people."""
 
 
+class FieldPaths(Protocol):
+    """The paths of an input's fields. Rows and tables have different paths, and violations name them."""
+
+    def unit(self, unit: int, field: str) -> str:
+        """The path of a unit's id, name, tier or parent."""
+
+    def answer(self, unit: int, indicator: str) -> str:
+        """The path of a unit's answer to an indicator."""
+
+    def exclusion(self, unit: int, index: int) -> str:
+        """The path of an entry in a unit's list of criteria that do not apply."""
+
+
+Text = str | Callable[[int], str]
+"""A text, or a function that returns the text for the index of a unit."""
+
+
 @dataclass(frozen=True)
 class _Entry:
-    """The same violation of several units. Field and description are functions of the unit's index."""
+    """The same violation of several units."""
 
     units: Ints
-    field: Callable[[int], str]
+    field: Text
     reason: str
-    describe: Callable[[int], str]
+    description: Text
 
 
 class Violations:
@@ -54,20 +69,16 @@ class Violations:
 
     def add(self, unit: int, field: str, reason: str, description: str) -> None:
         """Adds one violation of one unit (or of ``WHOLE_REQUEST``)."""
-        self._add(_Entry(np.array([unit]), lambda _: field, reason, lambda _: description))
+        self.add_all(np.array([unit]), field, reason, description)
 
-    def add_all(self, units: Ints, field: Callable[[int], str], reason: str, describe: Callable[[int], str]) -> None:
-        """Adds the same violation for several units. The functions are called only for violations that are listed."""
-        if len(units):
-            self._add(_Entry(units, field, reason, describe))
-
-    def _add(self, entry: _Entry) -> None:
-        self.total += len(entry.units)
+    def add_all(self, units: Ints, field: Text, reason: str, description: Text) -> None:
+        """Adds the same violation for several units. Functions are called only for violations that are listed."""
+        self.total += len(units)
         # Violations with one reason are added in input order. After MAX_LISTED of them, no further one can be listed.
-        kept = self._kept.get(entry.reason, 0)
-        if kept < MAX_LISTED:
-            self._entries.append(entry)
-            self._kept[entry.reason] = kept + len(entry.units)
+        kept = self._kept.get(reason, 0)
+        if len(units) and kept < MAX_LISTED:
+            self._entries.append(_Entry(units, field, reason, description))
+            self._kept[reason] = kept + len(units)
 
     def listed(self) -> Sequence[Violation]:
         """The first ``MAX_LISTED`` violations, in input order."""
@@ -79,5 +90,9 @@ class Violations:
         violations = []
         for index in np.argsort(units, kind="stable")[:MAX_LISTED]:
             unit, entry = int(units[index]), self._entries[entry_indices[index]]
-            violations.append(Violation(entry.field(unit), entry.reason, entry.describe(unit)))
+            violations.append(Violation(_text(entry.field, unit), entry.reason, _text(entry.description, unit)))
         return violations
+
+
+def _text(text: Text, unit: int) -> str:
+    return text if isinstance(text, str) else text(unit)

@@ -1,9 +1,10 @@
-"""A plugin and its declarations, or the reason for its quarantine."""
+"""A plugin and its declarations, or the reason for its quarantine; and the plugin that scores a group."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
+from typing import Self
 
 from scorer.formulas import Formula
 from scorer.model.untrusted import escaped
@@ -37,6 +38,30 @@ class Plugin:
 
     def __str__(self) -> str:
         return label(self.name, self.distribution, self.version)
+
+
+@dataclass(frozen=True)
+class Provider:
+    """The plugin that scores a group."""
+
+    group: str
+    plugin: str
+    """Name of its entry point."""
+    distribution: str
+    version: str
+
+    @classmethod
+    def of(cls, group: str, plugin: Plugin) -> Self:
+        """The provider of a group."""
+        return cls(group, plugin.name, plugin.distribution, plugin.version)
+
+    def __str__(self) -> str:
+        return f"group {self.group!r} of {self.plugin_label}"
+
+    @property
+    def plugin_label(self) -> str:
+        """The plugin, in the form of ``str(Plugin)``."""
+        return label(self.plugin, self.distribution, self.version)
 
 
 def label(name: str, distribution: str, version: str) -> str:

@@ -198,6 +198,45 @@ def test_shares_that_look_like_percentages_give_a_warning() -> None:
     ]
 
 
+def test_thresholds_that_no_or_every_answer_meets_give_a_warning() -> None:
+    criteria = """
+          - {id: D.01, formula: steps, indicator: score, points: 3, steps: [
+              {above: 100, points: 3}, {at_least: 100, points: 2}, {at_least: 0, points: 1}]}
+          - {id: D.02, formula: steps, indicator: score, points: 5, steps: [
+              {below: 0, points: 5}, {at_most: 0, points: 4}, {below: 100, points: 3}, {at_most: 100, points: 2},
+              {below: 100.5, points: 1}]}
+          - {id: D.03, formula: steps, indicator: opened, points: 2, steps: [
+              {at_least: 2020-07-01, points: 2}, {above: 2019-12-31, points: 1}]}
+          - {id: D.04, formula: linear, indicator: score, from: 0, to: 100.5, target: 100, floor: 5, points: 1}
+          - {id: D.05, formula: linear, indicator: score, from: 200, to: -1, target: 0, floor: 101, points: 1}
+          - {id: D.06, formula: sum, points: 1, parts: [
+              {formula: logarithmic, indicator: score, from: 1, to: 1000, points: 1}]}
+"""
+    head = (BROKEN / "parts-do-not-add-up.yaml").read_text(encoding="utf-8").split("        criteria:")[0]
+    indicators = """\
+        indicators:
+          score: {kind: number, minimum: 0, maximum: 100, title: {en: Score}}
+          opened: {kind: date, minimum: 2020-01-01, maximum: 2020-06-30, title: {en: Opened}}
+"""
+    text = head.replace("drill:", "desk:") + indicators + "        criteria:" + criteria
+    plan, document = load_set(host(), "x.yaml", text.encode(), COMPILER)
+    assert plan is not None, document.problems
+    path = "categories.readiness.groups.desk.criteria"
+    scores, days = "answers are from 0 to 100", "answers are from 2020-01-01 to 2020-06-30"
+    assert [(warning.path.removeprefix(path), warning.message) for warning in document.warnings] == [
+        ("[0].steps[0].above", f"warning: no answer to 'score' meets this; {scores}"),
+        ("[1].steps[0].below", f"warning: no answer to 'score' meets this; {scores}"),
+        ("[1].steps[4].below", f"warning: every answer to 'score' meets this; {scores}"),
+        ("[2].steps[0].at_least", f"warning: no answer to 'opened' meets this; {days}"),
+        ("[2].steps[1].above", f"warning: every answer to 'opened' meets this; {days}"),
+        ("[3].to", f"warning: no answer to 'score' can be 100.5; {scores}"),
+        ("[4].from", f"warning: no answer to 'score' can be 200; {scores}"),
+        ("[4].to", f"warning: no answer to 'score' can be -1; {scores}"),
+        ("[4].floor", f"warning: no answer to 'score' can be 101; {scores}"),
+        ("[5].parts[0].to", f"warning: no answer to 'score' can be 1000; {scores}"),
+    ]
+
+
 def test_a_level_that_no_unit_can_have_gives_a_warning() -> None:
     text = (BROKEN / "parts-do-not-add-up.yaml").read_text(encoding="utf-8").split("          - id: D.01")[0]
     ratio = "formula: ratio, numerator: computers, denominator: staff, when_zero: zero"

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bac_kan_csv import (
@@ -23,8 +24,9 @@ from bac_kan_csv import (
 )
 from cli_in_process import Run
 
+from scorer.cli.commands import rank
 from scorer_client import Client, Province, Score
-from scorer_client.forms import Form
+from scorer_client.criteria_set_form import Form
 
 SCORER = Path(sys.executable).parent / "scorer"
 
@@ -40,6 +42,34 @@ def test_results_overwrite_a_file_with_force_only(scorer: Run, file: Path) -> No
     assert scorer("rank", file, "--set", SET, "--out", to, "--force").code == 0
     assert to.read_text(encoding="utf-8-sig").startswith("id,name,tier,tier_title,")
     assert to.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("hard_links", [True, False])
+def test_results_do_not_overwrite_a_file_written_meanwhile(
+    scorer: Run, file: Path, monkeypatch: pytest.MonkeyPatch, hard_links: bool
+) -> None:
+    file.write_text(TEXT, encoding="utf-8")
+    to, rank_answers = file.with_name("out.json"), rank.rank_answers
+
+    def meanwhile(*arguments: Any, **options: Any) -> Province:
+        to.write_text("of another run", encoding="utf-8")
+        return rank_answers(*arguments, **options)
+
+    if not hard_links:
+        monkeypatch.setattr(os, "link", refuse_links)
+    with monkeypatch.context() as patched:
+        patched.setattr(rank, "rank_answers", meanwhile)
+        done = scorer("rank", file, "--set", SET, "--out", to)
+    assert (done.code, done.out, done.errors) == (2, "", [f"scorer: {to} exists already; --force overwrites it"])
+    assert to.read_text(encoding="utf-8") == "of another run"
+    to.unlink()
+    assert scorer("rank", file, "--set", SET, "--out", to).code == 0
+    assert json.loads(to.read_bytes())["rankings"]
+    assert sorted(path.name for path in to.parent.iterdir()) == sorted([file.name, to.name])
+
+
+def refuse_links(*_: object, **options: object) -> None:
+    raise PermissionError(1, "Operation not permitted")
 
 
 def test_results_replace_neither_links_pipes_nor_directories(scorer: Run, file: Path) -> None:
@@ -97,7 +127,7 @@ def command(*words: object) -> subprocess.CompletedProcess[str]:
     return done
 
 
-def said(*words: object) -> str:
+def stdout_of(*words: object) -> str:
     done = command(*words)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
@@ -136,7 +166,7 @@ def test_the_command_prints_and_writes_the_results_of_the_service(
     period, province = BUNDLED[code]
     to = tmp_path / "out.csv"
     about = ["--set", code, "--period", period, "--province", province]
-    printed = said("rank", bundled[code], *about, "--json", "--out", to)
+    printed = stdout_of("rank", bundled[code], *about, "--json", "--out", to)
     results = json.loads(printed)
     agree(results, served[code])
     assert (results["provenance"]["period"], results["provenance"]["province"]) == (period, province)
@@ -171,7 +201,7 @@ def test_the_report_has_every_ranked_unit_and_says_where_it_was_written(
     bundled: dict[str, Path], served: dict[str, Province], tmp_path: Path
 ) -> None:
     to = tmp_path / "out.json"
-    report = said("rank", bundled[SET], "--set", SET, "--period", "2020-H1", "--out", to)
+    report = stdout_of("rank", bundled[SET], "--set", SET, "--period", "2020-H1", "--out", to)
     for words in (
         "Departments: 24 units", "Districts: 8 units", "Communes: 108 units", "Readiness: 7/24 ranked",
         "Readiness: 1/8 ranked", "Readiness: 1/108 ranked", "Achievement: 0/108 ranked", "40.60 of 50",
@@ -188,7 +218,7 @@ def test_the_report_has_every_ranked_unit_and_says_where_it_was_written(
 
 
 def test_one_tier_is_shown_in_vietnamese(bundled: dict[str, Path]) -> None:
-    report = said("rank", bundled[SET], "--set", SET, "--tier", "district", "--lang", "vi")
+    report = stdout_of("rank", bundled[SET], "--set", SET, "--tier", "district", "--lang", "vi")
     for words in (
         "Cấp huyện: 8 đơn vị",
         "Điều kiện sẵn sàng: 1/8 đơn vị được xếp hạng",
@@ -201,7 +231,7 @@ def test_one_tier_is_shown_in_vietnamese(bundled: dict[str, Path]) -> None:
 
 
 def test_score_shows_what_keeps_ba_be_at_level_4(bundled: dict[str, Path]) -> None:
-    lines = [" ".join(line.split()) for line in said("score", bundled[SET], "d-ba-be", "--set", SET).splitlines()]
+    lines = [" ".join(line.split()) for line in stdout_of("score", bundled[SET], "d-ba-be", "--set", SET).splitlines()]
     assert lines[0] == "huyện Ba Bể (Districts)"
     assert "Readiness: level 4; Infrastructure + Human resources is 78.86 %, level 3 requires at least 80 %" in lines
     assert "40.60 of 50 (81.20 %), converted 40.60 of 50" in lines

@@ -9,7 +9,7 @@ from pathlib import Path
 import cli_in_process
 import pytest
 from environments import Environment, listening
-from pages import ADDRESS, ROOT, blocks, page
+from pages import ADDRESS, ROOT, SET_PAGES, blocks, page
 
 KINDS_HEAD = """\
 criteria_set: kinds
@@ -91,7 +91,7 @@ def test_the_page_on_reports_leads_to_every_report(tmp_path: Path) -> None:
 
 def test_the_examples_of_criteria_sets_pass_their_cases(tmp_path: Path) -> None:
     fragments, declared = [], ""
-    for block in blocks(page("criteria-sets.md")):
+    for block in blocks("".join(map(page, SET_PAGES))):
         if block.title:
             (tmp_path / block.title).write_text(block.text, encoding="utf-8")
         elif block.text.startswith("digital_office:"):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import examples
+import example_counts
 import oracle
 import pytest
 import set_documents
 import unit_messages
+from arrow_tables import as_message
 from expected_replies import assert_same, expected_reply
 from harness import COMPILER, Service, catalogue, good, host, refusal, serving
 from hypothesis import given
@@ -106,6 +107,23 @@ def test_without_children_in_the_call_the_units_own_answer_counts(service: Servi
     assert alone.scorecard.overall.score.points == 5.503
 
 
+def test_answers_of_parents_and_children_of_one_tier_are_computed_from_the_bottom(service: Service) -> None:
+    tops = [Unit("a", "district"), Unit("b", "district", parent="a"), Unit("d", "district", parent="b")]
+    for units in ([*tops, *THREE], [*THREE, *reversed(tops)]):
+        computed = {code: found["A"] for code, found in points(ranked(service, units)).items()}
+        assert computed == {"a": 0.015, "b": 0.015, "d": 0.015}
+
+
+def test_parents_that_form_a_circle_are_refused(service: Service) -> None:
+    circle = [Unit("a", "district", parent="d"), Unit("b", "district", parent="a"), Unit("d", "district", parent="b")]
+    with refusal() as found:
+        ranked(service, [*THREE, Unit("e", "district", parent="a"), *circle, Unit("f", "district", parent="f")])
+    assert found[0].fields == {
+        **{f"rows.units[{n}].unit.parent": "PARENT_CIRCLE" for n in (4, 5, 6)},
+        "rows.units[7].unit.parent": "OWN_PARENT",
+    }
+
+
 def test_own_answers_and_sums_out_of_range_are_refused(service: Service) -> None:
     own = [Unit("d", "district", {"computers": 3}), *THREE]
     with refusal() as by_row:
@@ -119,16 +137,26 @@ def test_own_answers_and_sums_out_of_range_are_refused(service: Service) -> None
     assert too_large[0].fields == {'rows.units[0].answers["computers"]': "OUT_OF_RANGE"}
 
 
-@examples.drawn(20)
+def test_a_table_with_parents_but_without_tiers_is_refused_with_the_missing_column(service: Service) -> None:
+    table = unit_messages.arrow_table([Unit("d", "district"), *THREE]).drop_columns("tier")
+    with refusal() as refused:
+        service.scorer.RankProvince(pb.RankProvinceRequest(criteria_set="communes-2026", table=as_message(table)))
+    assert refused[0].fields == {'table["tier"]': "MISSING_COLUMN"}
+
+
+@example_counts.with_examples(20)
 @given(st.data())
 def test_service_agrees_with_the_oracle(service: Service, data: st.DataObject) -> None:
     numbers = st.one_of(st.integers(0, 9), st.integers(-(10**6), 10**9).map(set_documents.decimal))
     answers = st.fixed_dictionaries(
         {}, optional={"computers": st.integers(0, 10**6), "portal": st.booleans(), "rating": numbers}
     )
-    parents = data.draw(st.lists(st.sampled_from("dex"), min_size=1, max_size=7))
+    parents = data.draw(st.lists(st.sampled_from("defx"), min_size=1, max_size=7))
     units = [Unit(f"c{n}", "commune", data.draw(answers), parent=parent) for n, parent in enumerate(parents)]
-    units += [Unit("d", "district"), Unit("e", "district")]
+    units += [
+        Unit(code, "district", parent=data.draw(st.sampled_from(["", *above])))
+        for code, above in [("d", ""), ("e", "d"), ("f", "de")]
+    ]
     units = data.draw(st.permutations(units))
     reply = ranked(service, units)
     reply.ClearField("provenance")

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from oracle import numbers
 from oracle.numbers import weighted_mean
 
-from scorer.criteria.model import Combine, Rounding
+from scorer.criteria.combine import Combine
+from scorer.criteria.model import Rounding
 from scorer.engine.combining import Composition
 from scorer.engine.gates import GateTable
 from scorer.engine.kernel import Decision, Kernel, Results, RuleTable

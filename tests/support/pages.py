@@ -8,6 +8,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
+SET_PAGES = (
+    "criteria-sets.md", "criteria-keys.md", "formula-kinds.md", "levels.md", "totals.md", "answers.md", "extends.md",
+    "criteria-cases.md",
+)  # fmt: skip
+"""The pages that describe criteria sets."""
 ADDRESS = "127.0.0.1:50051"
 """The address of the service on the pages."""
 

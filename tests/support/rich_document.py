@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from examples import times
+from example_counts import scaled
 from harness import group, host
 from hypothesis import HealthCheck, settings
 
+from scorer.criteria.conditions import gates_of
 from scorer.criteria.document import Document
 from scorer.criteria.loader import load_document
 from scorer.criteria.model import CriteriaSet
@@ -119,8 +120,8 @@ HOSTS = {HUE: INSTALLED, RICH: RICH_HOST}
 LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 """All characters that end a line in YAML 1.1 or 1.2."""
 
-often = settings(max_examples=times(200), deadline=None, suppress_health_check=[HealthCheck.too_slow])
-seldom = settings(max_examples=times(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+often = settings(max_examples=scaled(200), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+seldom = settings(max_examples=scaled(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def loaded(text: str | bytes, plugins: PluginHost) -> tuple[CriteriaSet | None, Document]:
@@ -151,7 +152,8 @@ def assert_nothing_was_lost(plan: SetPlan | None, data: Any) -> None:
         raw = data["categories"][category.code]
         criteria = {group.code: len(group.criteria) for group in category.groups}
         assert criteria == {code: len(group["criteria"]) for code, group in raw["groups"].items()}
-        assert [len(level.gates) for level in category.levels] == [len(lv["gates"]) for lv in raw.get("levels", [])]
+        gates = [len(list(gates_of(level.condition))) for level in category.levels]
+        assert gates == [len(level["gates"]) for level in raw.get("levels", [])]
 
 
 KEYS = sorted(set(re.findall(r"[a-z_]+(?=:)", HUE + RICH)))

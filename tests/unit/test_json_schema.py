@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 PLUGINS = Path(__file__).parents[2] / "plugins"
 SETS = sorted(file for file in PLUGINS.glob("**/*.yaml") if not file.name.endswith(".cases.yaml"))
-PAGE = Path(__file__).parents[2] / "docs/criteria-sets.md"
 
 
 def as_json(value: Any) -> Any:

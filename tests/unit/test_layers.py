@@ -65,10 +65,10 @@ def test_protobuf_is_imported_by_the_service_only() -> None:
     assert {file for file in found if not file.startswith("scorer/service/")} == set()
 
 
-def test_the_client_is_used_by_commands_cases_files_and_the_service_only() -> None:
+def test_the_client_is_used_by_commands_cases_workbooks_and_the_service_only() -> None:
     found = importers(sources("scorer", "plugins", "tools"), "scorer_client")
     assert "scorer/cli/commands/demo.py" in found
-    users = ("scorer/cli/", "scorer/testing/cases/", "scorer/files/", "scorer/service/")
+    users = ("scorer/cli/", "scorer/testing/cases/", "scorer/workbooks/", "scorer/service/")
     assert {file for file in found if not file.startswith(users)} == set()
 
 
@@ -132,6 +132,12 @@ def test_the_running_service_never_loads_the_rule_engine() -> None:
     )
     assert {"grpc", "google.protobuf", "scorer.engine.gates"} <= loaded
     assert loaded & {"durable", "durable_rules_engine", "scorer.engine.gate_process"} == set()
+
+
+def test_libraries_for_credentials_and_workbooks_are_imported_only_for_those() -> None:
+    loaded = modules_after("import scorer.service.server, scorer.cli.commands.criteria, scorer.cli.commands.serve")
+    assert "scorer.service.call.access" in loaded
+    assert loaded & {"cryptography", "jwt", "openpyxl", "xlsxwriter"} == set()
 
 
 HEAVY = {"numpy", "pyarrow", "pandas", "polars", "openpyxl", "xlsxwriter", "docx", "pydantic", "cryptography"}

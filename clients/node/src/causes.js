@@ -11,7 +11,7 @@ import { causeSentence } from "./sentences.js";
  * @typedef {object} Gate
  * @property {number} level The level that requires the gate; 0 if a limit requires it.
  * @property {string} measure The measure that the gate compares; empty for a gate on an answer or on a level.
- * @property {"percent" | "points" | ""} unit The unit of `minimum` and `value`; empty if there is no measure.
+ * @property {"percent" | "points" | "" | `unknown_${number}`} unit The unit of `minimum` and `value`; empty if there is no measure.
  * @property {number} minimum The minimum of the measure; if `upper` is true, the maximum instead.
  * @property {boolean} strict Whether a value equal to `minimum` fails the gate.
  * @property {boolean} upper Whether `minimum` is a maximum.

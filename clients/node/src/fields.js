@@ -33,7 +33,7 @@ export function messageReader(schema) {
     /** @type {Record<string, unknown>} */
     const values = {};
     for (const { name, words } of readers) {
-      values[name] = words ? words[message[name]] : message[name];
+      values[name] = words ? wordOf(words, message[name]) : message[name];
     }
     return values;
   };
@@ -78,4 +78,15 @@ function empty(field) {
 export function wordsOf(description) {
   const prefix = description.sharedPrefix?.length ?? 0;
   return Object.fromEntries(description.values.map(({ number, name }) => [number, name.slice(prefix).toLowerCase()]));
+}
+
+/**
+ * The word for a number of an enumeration. A number that only a newer server knows is called "unknown_7".
+ *
+ * @param {Record<number, string>} words
+ * @param {number} number
+ * @returns {any}
+ */
+export function wordOf(words, number) {
+  return words[number] ?? `unknown_${number}`;
 }

@@ -1,6 +1,7 @@
 // Criteria sets as forms: the indicators of a set, and the titles of its parts.
 
-import { CriteriaSetState, IndicatorKind } from "../gen/egov/scorer/v1/criteria_pb.js";
+import { CriteriaSetState, IndicatorKindSchema } from "../gen/egov/scorer/v1/criteria_pb.js";
+import { wordOf, wordsOf } from "./fields.js";
 import { indicatorKey, inLanguage, optionKey, subtotalKey, textsByKey, textsOf } from "./titles.js";
 
 /** @typedef {import("../gen/egov/scorer/v1/criteria_pb.js").CriteriaSet} CriteriaSetMessage */
@@ -30,7 +31,7 @@ import { indicatorKey, inLanguage, optionKey, subtotalKey, textsByKey, textsOf }
  *
  * @typedef {object} Indicator
  * @property {string} code
- * @property {"count" | "number" | "flag" | "choice" | "date"} kind
+ * @property {"count" | "number" | "flag" | "choice" | "date" | `unknown_${number}`} kind
  * @property {string} unit
  * @property {Texts} titles
  * @property {string[]} options
@@ -40,14 +41,7 @@ import { indicatorKey, inLanguage, optionKey, subtotalKey, textsByKey, textsOf }
  * @property {Record<string, Texts>} optionTitles The titles of each option, by code of the option.
  */
 
-/** @type {Record<number, Indicator["kind"]>} */
-const KINDS = {
-  [IndicatorKind.COUNT]: "count",
-  [IndicatorKind.NUMBER]: "number",
-  [IndicatorKind.FLAG]: "flag",
-  [IndicatorKind.CHOICE]: "choice",
-  [IndicatorKind.DATE]: "date",
-};
+const KINDS = wordsOf(IndicatorKindSchema);
 
 /** A criteria set in the form that is needed to fill in answers. */
 export class Form {
@@ -132,7 +126,7 @@ function indicator(message) {
   const largest = new Map(message.maximum.map((bound) => [bound.tier, bound.value]));
   return {
     code: message.code,
-    kind: KINDS[message.kind],
+    kind: wordOf(KINDS, message.kind),
     unit: message.unit,
     titles: textsOf(message.titles),
     options: message.options,

@@ -6,7 +6,7 @@ import {
   CriterionScoreSchema,
   GateResultSchema,
   GateSchema,
-  GateUnit,
+  GateUnitSchema,
   GroupScoreSchema,
   MeasureResultSchema,
   ProvenanceSchema,
@@ -16,7 +16,7 @@ import {
   UnitSchema,
 } from "../gen/egov/scorer/v1/scorer_pb.js";
 import { Cause } from "./causes.js";
-import { messageReader } from "./fields.js";
+import { messageReader, wordOf, wordsOf } from "./fields.js";
 import { TableRanking } from "./ranking-tables.js";
 import { Province, Ranking } from "./rankings.js";
 import { UnitResult } from "./results.js";
@@ -39,6 +39,7 @@ const readScorecard = messageReader(ScorecardSchema);
 const readScore = withSelfReported(messageReader(ScoreSchema));
 const readSubtotal = messageReader(SubtotalScoreSchema);
 const readUnit = messageReader(UnitSchema);
+const gateUnits = wordsOf(GateUnitSchema);
 
 /**
  * Converts the reply to a request with rows.
@@ -170,8 +171,7 @@ function cause(message) {
  */
 function gate(message) {
   const { unit, options } = present(message);
-  const words = { [GateUnit.PERCENT]: "percent", [GateUnit.POINTS]: "points", [GateUnit.UNSPECIFIED]: "" };
-  return { ...readGate(present(message)), unit: words[unit], options };
+  return { ...readGate(present(message)), unit: unit ? wordOf(gateUnits, unit) : "", options };
 }
 
 /**

@@ -43,7 +43,7 @@ import { inLanguage } from "./titles.js";
  * @property {string} criterion
  * @property {number} points
  * @property {number} maxPoints
- * @property {"scored" | "missing" | "not_applicable"} status
+ * @property {"scored" | "missing" | "not_applicable" | `unknown_${number}`} status
  * @property {CriterionResult} [selfReported] The same criterion, computed from the unit's own reports; absent if the
  *   set has no other answers.
  */
@@ -71,7 +71,7 @@ import { inLanguage } from "./titles.js";
  * @typedef {object} CategoryResult
  * @property {string} category
  * @property {Score} score
- * @property {"ranked" | "below_minimum" | "nothing_applicable" | "excluded"} standing
+ * @property {"ranked" | "below_minimum" | "nothing_applicable" | "excluded" | `unknown_${number}`} standing
  * @property {number} level The unit's level; 1 is the best, 0 means that the unit has no level.
  * @property {string} levelCode The level's code for people, such as "A"; empty if the unit has no level, or the level
  *   has no code.

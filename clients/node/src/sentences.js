@@ -137,7 +137,7 @@ function minimum(cause, words) {
  * @param {Words} words
  */
 function sign(cause, words) {
-  return cause.unit === "percent" ? " %" : ` ${words.points}`;
+  return cause.unit === "percent" ? " %" : ` ${cause.unit === "points" ? words.points : cause.unit}`;
 }
 
 /**
@@ -153,16 +153,31 @@ export function categorySentence(category, language, titles) {
   if (category.standing === "nothing_applicable") {
     return words.nothingApplicable(name);
   }
-  const head =
-    category.standing === "below_minimum" || category.standing === "excluded"
-      ? words.notRanked(name)
-      : category.level
-        ? `${name}: ${levelName(category.category, category.level, words, titles)}`
-        : words.ranked(name);
+  const head = headOf(category, name, words, titles);
   if (category.causes.length) {
     return `${head}; ${category.causes.map((cause) => causeSentence(cause, language, titles, category.category)).join("; ")}`;
   }
   return category.level ? `${head}, ${words.best}` : head;
+}
+
+/**
+ * The start of a sentence about a category: its name, and the unit's level or standing.
+ *
+ * @param {CategoryResult} category
+ * @param {string} name
+ * @param {Words} words
+ * @param {Titles} titles
+ */
+function headOf({ category, standing, level }, name, words, titles) {
+  switch (standing) {
+    case "below_minimum":
+    case "excluded":
+      return words.notRanked(name);
+    case "ranked":
+      return level ? `${name}: ${levelName(category, level, words, titles)}` : words.ranked(name);
+    default: // only a newer server knows it
+      return `${name}: ${titleOf(`standing/${standing}`, titles) ?? standing}`;
+  }
 }
 
 /**

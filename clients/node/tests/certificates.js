@@ -1,4 +1,4 @@
-// Self-signed certificates, made on the spot: Node makes keys and signatures, but no certificates (RFC 5280).
+// Makes self-signed certificates (RFC 5280): Node can make keys and signatures, but no certificates.
 
 import { generateKeyPairSync, sign } from "node:crypto";
 

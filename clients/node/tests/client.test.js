@@ -1,4 +1,4 @@
-// What the vectors cannot say: columns of every type, pages, forms, and what is refused before it is sent.
+// What the vectors do not cover: columns of every type, pages, forms, and arguments that are refused.
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -26,7 +26,7 @@ after(() => {
 });
 
 /**
- * Districts of Thừa Thiên Huế, each with somewhat less than the one before.
+ * Districts of Thừa Thiên Huế, each with fewer points than the one before.
  *
  * @param {number} count
  */
@@ -41,7 +41,7 @@ function districts(count) {
 
 const DEPARTMENTS = { id: ["a", "b"], tier: ["department", "department"] };
 
-/** Points of two departments in one criterion of which a column is given. */
+/** How many of two departments have all, no and missing points of a criterion, given columns of answers. */
 const points = async (/** @type {string} */ criterion, /** @type {Record<string, Column>} */ columns) => {
   const counted = await client.rankTable(SET, { ...DEPARTMENTS, ...columns }, { full: true });
   const found = counted.ranking("department").tallies.flatMap((tally) => tally.criteria);
@@ -49,8 +49,8 @@ const points = async (/** @type {string} */ criterion, /** @type {Record<string,
   return { full, none, missing };
 };
 
-describe("columns", () => {
-  test("of numbers, from typed arrays, other arrays and Arrow's vectors", async () => {
+describe("columns of a table", () => {
+  test("numbers can be a typed array, an array, a Set or an Arrow vector", async () => {
     const both = { full: 2, none: 0, missing: 0 };
     for (const staff of [
       Float64Array.of(20, 40),
@@ -67,7 +67,7 @@ describe("columns", () => {
     }
   });
 
-  test("NaN, null, undefined and nothing are not reported", async () => {
+  test("NaN, null, undefined and holes in an array count as not reported", async () => {
     const half = { full: 1, none: 1, missing: 1 };
     /** @type {Column[]} */
     const reported = [Float64Array.of(NaN, 40), [NaN, 40], [null, 40], [undefined, 40], [, 40]];
@@ -80,14 +80,14 @@ describe("columns", () => {
     }
   });
 
-  test("of flags, as booleans or 0 and 1", async () => {
+  test("flags can be booleans, or 0 and 1", async () => {
     const half = { full: 1, none: 1, missing: 0 };
     for (const led of [[true, false], [1, 0], Uint8Array.of(1, 0)]) {
       assert.deepEqual(await points("INF.11", { led_screen: led }), half);
     }
   });
 
-  test("of days, also as Arrow's vectors", async () => {
+  test("days can be objects or Arrow vectors of dates and timestamps", async () => {
     const early = { year: 2020, month: 1, day: 15 };
     const late = { year: 2020, month: 6, day: 30 };
     const moments = [Date.UTC(2020, 0, 15), Date.UTC(2020, 5, 30)];
@@ -101,7 +101,7 @@ describe("columns", () => {
     assert.equal(swapped.missing, 1);
   });
 
-  test("of options", async () => {
+  test("options are texts, and an unknown option is refused with its row", async () => {
     const { options } =
       (await client.form(SET)).indicators.find((one) => one.code === "steering_committee") ?? assert.fail();
     const half = { full: 1, none: 1, missing: 1 };
@@ -121,7 +121,7 @@ describe("columns", () => {
     });
   });
 
-  test("of criteria that do not apply, as any lists", async () => {
+  test("criteria that do not apply can be arrays or Sets, and null means none", async () => {
     /** @param {import("../src/index.js").UnitResult} unit */
     const excluded = ({ categories }) => {
       const criteria = categories.flatMap(({ groups }) => groups.flatMap((group) => group.criteria));
@@ -138,7 +138,7 @@ describe("columns", () => {
     }
   });
 
-  test("of units without a column tier are of the tier that the call names", async () => {
+  test("without a column tier, all units have the tier that the call names", async () => {
     const { rankings } = await client.rankTable(SET, { id: ["a", "b"] }, { tier: "department" });
     assert.deepEqual(
       rankings.map((ranking) => [ranking.tier, ranking.unitCount]),
@@ -146,7 +146,7 @@ describe("columns", () => {
     );
   });
 
-  test("of a thousand units say the same as rows", async () => {
+  test("a table of a thousand units gives the result of the same rows", async () => {
     const rows = Array.from({ length: 1000 }, (_, at) => ({
       ...{ id: `u-${at}`, tier: "district", name: `huyện ${at}`, parent: "tinh" },
       answers: {
@@ -182,10 +182,10 @@ describe("columns", () => {
   });
 });
 
-describe("tables", () => {
+describe("Arrow tables", () => {
   const columns = { ...DEPARTMENTS, staff: [20, 40], computers: [20, 40], steering_committee: [null, "head"] };
 
-  test("come as tables of apache-arrow and as bytes, in one batch or several", async () => {
+  test("a table of apache-arrow, its bytes, and several batches give the same ranking", async () => {
     const expected = (await client.rankTable(SET, columns)).ranking("department").arrowStream;
     const whole = arrow.tableFromArrays(columns);
     // Two batches, each with dictionaries of its own; a column without values would be of another type.
@@ -204,7 +204,7 @@ describe("tables", () => {
     );
   });
 
-  test("give tables, whose bytes can be kept", async () => {
+  test("a ranking has its units as an Arrow table and as the bytes of a stream", async () => {
     const ranking = (await client.rankTable(SET, columns)).ranking("department");
     assert.deepEqual([...(ranking.table.getChild("id") ?? [])], ["b", "a"]);
     assert.equal(ranking.table, ranking.table);
@@ -213,7 +213,7 @@ describe("tables", () => {
     assert.deepEqual(Object.keys(ranking), ["tier", "cohort", "unitCount", "overallRanked", "tallies", "units"]);
   });
 
-  test("come in pages", async () => {
+  test("a table is ranked in pages", async () => {
     const page = await client.rankTable(SET, columns, { pageSize: 1 });
     assert.deepEqual(
       page.ranking("department").units.map((unit) => unit.id),
@@ -224,8 +224,8 @@ describe("tables", () => {
   });
 });
 
-describe("replies", () => {
-  test("come in pages", async () => {
+describe("results", () => {
+  test("rows are ranked in pages", async () => {
     const rows = districts(5);
     /** @type {string[]} */
     const ids = [];
@@ -239,7 +239,7 @@ describe("replies", () => {
     assert.deepEqual(ids, ["h-0", "h-1", "h-2", "h-3", "h-4"]);
   });
 
-  test("find units, rankings, categories and counts by code", async () => {
+  test("units, rankings, categories and tallies are found by their codes, and unknown codes throw", async () => {
     const province = await client.rankProvince("hue-2020", districts(3));
     assert.equal(province.unit("h-2").overallRank, 3);
     assert.equal(province.unit("h-2").category("readiness").rank, 3);
@@ -250,7 +250,7 @@ describe("replies", () => {
     assert.throws(() => province.ranking("district").tally("transport"), RangeError);
   });
 
-  test("say why, in either language and with names", async () => {
+  test("why() explains a level in English or Vietnamese, with the titles that it gets", async () => {
     const [best, other] = districts(2).map((row) => client.scoreUnit("hue-2020", row));
     assert.deepEqual((await best).why(), ["readiness: level 1, the best"]);
     const low = await client.scoreUnit("hue-2020", { ...districts(7)[6], id: "low" });
@@ -260,7 +260,7 @@ describe("replies", () => {
     assert.equal((await other).categories[0]?.causes.length, 0);
   });
 
-  test("null and undefined answers were not reported", async () => {
+  test("null and undefined answers count as not reported", async () => {
     const answers = { policy_environment_awarded: null, infrastructure_awarded: undefined, human_resources_awarded: 0 };
     const { overall } = await client.scoreUnit("hue-2020", { id: "a", tier: "district", answers });
     assert.equal(overall.missing, 3);
@@ -268,7 +268,7 @@ describe("replies", () => {
 });
 
 describe("criteria sets", () => {
-  test("are listed in short", async () => {
+  test("criteriaSets() lists each set with its days in force, tiers, titles and revision", async () => {
     const sets = await client.criteriaSets();
     const hue = sets.find((set) => set.code === "hue-2020") ?? assert.fail();
     assert.deepEqual(hue.effectiveFrom, { year: 2020, month: 1, day: 1 });
@@ -278,7 +278,7 @@ describe("criteria sets", () => {
     assert.match(hue.revision, /^[0-9a-f]{64}$/);
   });
 
-  test("are forms to fill in", async () => {
+  test("form() has the indicators, ranges, titles and precision of a set", async () => {
     const form = await client.form(SET);
     assert.equal(form.criteriaSet, SET);
     assert.deepEqual(form.tiers, ["department", "district", "commune"]);

@@ -1,5 +1,5 @@
-// Sets named by a day, rankings within parents and commendations: by a stand-in, as no set that comes with the scorer
-// ranks so.
+// Sets named by a day, rankings within parents and commendations: with a fake server, because no set that comes with the
+// scorer ranks within parents.
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -13,8 +13,8 @@ import { standIn } from "./stand-in.js";
 let server;
 /** @type {ScorerClient} */
 let client;
-/** What was asked last. */
-let asked = /** @type {any} */ (undefined);
+/** The last request that the server received. */
+let lastRequest = /** @type {any} */ (undefined);
 
 const SCORE = { points: 9, maxPoints: 10, nominalMaxPoints: 10, percent: 90, converted: 9, published: 9 };
 const UNITS = [
@@ -55,11 +55,11 @@ before(async () => {
   server = await standIn((router) => {
     router.service(ScorerService, {
       scoreUnit: (request) => {
-        asked = request;
+        lastRequest = request;
         return { scorecard: ROWS[0] };
       },
       rankProvince: (request) => {
-        asked = request;
+        lastRequest = request;
         return {
           provenance: PROVENANCE,
           rankings: ["ba-be", "na-ri"].map((cohort) =>
@@ -70,7 +70,7 @@ before(async () => {
     });
     router.service(CriteriaService, {
       getCriteriaSet: (request) => {
-        asked = request;
+        lastRequest = request;
         const commend = [{ tier: "commune", best: 1 }];
         return { criteriaSet: { summary: { code: "by-parent" }, commend, rankedWithinParent: ["commune"] } };
       },
@@ -84,11 +84,11 @@ after(() => {
   server.stop();
 });
 
-describe("a set in force on a day", () => {
+describe("a criteria set named by a day", () => {
   const effectiveOn = { year: 2020, month: 7, day: 15 };
   const row = { id: "a", tier: "commune", answers: {} };
 
-  test("is asked for by every call", async () => {
+  test("every method sends the day and the series", async () => {
     /** @type {((set: import("../src/index.js").CriteriaSetName) => Promise<unknown>)[]} */
     const calls = [
       (set) => client.scoreUnit(set, row),
@@ -98,15 +98,16 @@ describe("a set in force on a day", () => {
     ];
     for (const call of calls) {
       await call({ effectiveOn, series: "parents" });
-      assert.deepEqual([asked.criteriaSet, asked.series], ["", "parents"]);
-      const { year, month, day } = asked.effectiveOn;
+      assert.deepEqual([lastRequest.criteriaSet, lastRequest.series], ["", "parents"]);
+      const { year, month, day } = lastRequest.effectiveOn;
       assert.deepEqual({ year, month, day }, effectiveOn);
       await call("by-parent");
-      assert.deepEqual([asked.criteriaSet, asked.series, asked.effectiveOn], ["by-parent", "", undefined]);
+      const { criteriaSet, series } = lastRequest;
+      assert.deepEqual([criteriaSet, series, lastRequest.effectiveOn], ["by-parent", "", undefined]);
     }
   });
 
-  test("needs a day", async () => {
+  test("a day that is no { year, month, day } is refused", async () => {
     for (const day of [new Date(0), "2020-07-15", undefined]) {
       const set = { effectiveOn: /** @type {any} */ (day) };
       await assert.rejects(client.rankProvince(set, [row]), /effectiveOn: /);
@@ -126,14 +127,14 @@ describe("rankings within parents", () => {
     ],
     ["columns", () => client.rankTable("by-parent", { id: ["a", "b"] })],
   ])) {
-    test(`are told apart by their cohort, of ${form}`, async () => {
+    test(`ranking() finds each cohort by its name (${form})`, async () => {
       const province = await ask();
       assert.equal(province.ranking("commune", "na-ri").cohort, "na-ri");
       assert.throws(() => province.ranking("commune"), /commune has 2 cohorts, such as "ba-be": name one/);
       assert.throws(() => province.ranking("commune", "hue"), new RangeError('no cohort "hue" of tier "commune"'));
     });
 
-    test(`say who is commended, of ${form}`, async () => {
+    test(`units say whether they are commended (${form})`, async () => {
       const { units } = (await ask()).ranking("commune", "ba-be");
       assert.deepEqual(
         units.map((unit) => [unit.id, unit.parent, unit.commended]),
@@ -146,7 +147,7 @@ describe("rankings within parents", () => {
   }
 });
 
-test("forms and summaries tell of them", async () => {
+test("forms name the tiers that are ranked within parents, and summaries the series", async () => {
   const form = await client.form("by-parent");
   assert.deepEqual([form.commends, form.withinParent], [["commune"], ["commune"]]);
   assert.equal((await client.criteriaSets())[0]?.series, "parents");

@@ -1,4 +1,4 @@
-// Addresses, certificates, tokens, deadlines and what happens without a server: against servers made for it.
+// Addresses, certificates, tokens, deadlines and calls without a server, with fake servers.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -23,8 +23,8 @@ const CALLER = certificate("portal");
  * A server that has one criteria set.
  *
  * @param {import("node:http2").SecureServerOptions} [tls]
- * @param {(signal: AbortSignal) => Promise<void>} [before] What it does before it answers; the signal says when the
- *   caller has gone.
+ * @param {(signal: AbortSignal) => Promise<void>} [before] Runs before each reply; the signal is aborted when the
+ *   caller cancels.
  */
 async function listening(tls, before = async () => {}) {
   const server = await standIn(
@@ -42,7 +42,7 @@ async function listening(tls, before = async () => {}) {
 }
 
 /**
- * A client that is closed in the end.
+ * A client that is closed after the tests.
  *
  * @param {ConstructorParameters<typeof ScorerClient>} args
  */
@@ -68,7 +68,7 @@ async function refused(call) {
 const codes = async (/** @type {ScorerClient} */ client) => (await client.criteriaSets()).map((set) => set.code);
 
 describe("certificates", () => {
-  test("the server's is checked against the authorities given", async () => {
+  test("a server whose certificate no given authority signed is refused", async () => {
     const { address } = await listening(IDENTITY);
     assert.deepEqual(await codes(connected(address, { tls: { ca: IDENTITY.cert } })), ["seen"]);
     for (const tls of [{}, { ca: CALLER.cert }]) {
@@ -78,20 +78,20 @@ describe("certificates", () => {
     }
   });
 
-  test("one's own is shown", async () => {
+  test("a client certificate is sent to the server", async () => {
     const { address, seen } = await listening({ ...IDENTITY, ca: CALLER.cert, requestCert: true });
     await codes(connected(address, { tls: { ca: IDENTITY.cert, ...CALLER } }));
     assert.equal(seen[0]?.name, "portal");
     await assert.rejects(connected(address, { tls: { ca: IDENTITY.cert } }).criteriaSets(), ScorerError);
   });
 
-  test("they are for https", () => {
+  test("the option tls is refused for an http address", () => {
     assert.throws(() => new ScorerClient("http://127.0.0.1:1", { tls: {} }), /tls needs an https address/);
   });
 });
 
 describe("tokens", () => {
-  test("a token goes with each call", async () => {
+  test("the token is sent with each call", async () => {
     const { address, seen } = await listening();
     const client = connected(address, { token: "abc" });
     await codes(client);
@@ -104,7 +104,7 @@ describe("tokens", () => {
     assert.equal(seen[2]?.authorization, undefined);
   });
 
-  test("a function is asked before each call", async () => {
+  test("a token function is called before each call", async () => {
     const { address, seen } = await listening(IDENTITY);
     let count = 0;
     const client = connected(address, { tls: { ca: IDENTITY.cert }, token: async () => `token-${++count}` });
@@ -116,7 +116,7 @@ describe("tokens", () => {
     );
   });
 
-  test("what such a function throws is thrown", async () => {
+  test("an error of a token function makes the call fail, and nothing is sent", async () => {
     const { address, seen } = await listening();
     const failing = connected(address, {
       token: () => {
@@ -127,7 +127,7 @@ describe("tokens", () => {
     assert.equal(seen.length, 0);
   });
 
-  test("no part of a token that is not valid is in the error", async () => {
+  test("the error for an invalid token does not contain the token", async () => {
     const message = "token: is empty, or has spaces or characters that are not ASCII";
     for (const token of ["s3cret\nX", "s3cret\u00e9\u4e2d", "s3cret 1", "s3cret\ud800", "s3cret\0", " \n"]) {
       assert.throws(() => new ScorerClient("http://127.0.0.1:1", { token }), new TypeError(message));
@@ -136,7 +136,7 @@ describe("tokens", () => {
     }
   });
 
-  test("may end with a newline, as in a file", async () => {
+  test("the newline at the end of a token, as in a file, is not sent", async () => {
     const { address, seen } = await listening();
     await codes(connected(address, { token: "abc\n" }));
     await codes(connected(address, { token: () => "abc\r\n" }));
@@ -146,7 +146,7 @@ describe("tokens", () => {
     );
   });
 
-  test("it is not sent to others without encryption, unless insecure is set", () => {
+  test("a token for another machine needs https or the option insecure", () => {
     for (const address of ["http://scorer.example:50051", "http://127.scorer.example", "http://localhost.example"]) {
       assert.throws(() => new ScorerClient(address, { token: "abc" }), /without encryption/);
     }
@@ -161,14 +161,14 @@ describe("deadlines", () => {
   /** @param {AbortSignal} signal */
   const forever = async (signal) => void (await once(signal, "abort"));
 
-  test("a call ends when its time is over, the client's or its own", async () => {
+  test("a call fails after the timeout of the client, or after its own", async () => {
     const { address } = await listening(undefined, forever);
     const error = await refused(connected(address, { timeoutMs: 50 }).criteriaSets());
     assert.deepEqual([error.code, error.reason, error.requestId], ["DEADLINE_EXCEEDED", "", ""]);
     assert.equal((await refused(connected(address).criteriaSets({ timeoutMs: 40 }))).code, "DEADLINE_EXCEEDED");
   });
 
-  test("the server is told: a minute unless told otherwise; Infinity is none", async () => {
+  test("the deadline is sent to the server: one minute by default, and none for Infinity", async () => {
     const { address, seen } = await listening();
     await codes(connected(address));
     const other = connected(address, { timeoutMs: 50_000 });
@@ -182,14 +182,14 @@ describe("deadlines", () => {
     );
   });
 
-  test("none is 0, negative or no number", async () => {
+  test("a timeout of 0, a negative one and NaN are refused", async () => {
     for (const timeoutMs of [0, -1, NaN]) {
       assert.throws(() => new ScorerClient("http://127.0.0.1:1", { timeoutMs }), RangeError);
       await assert.rejects(connected("http://127.0.0.1:1").criteriaSets({ timeoutMs }), RangeError);
     }
   });
 
-  test("a signal gives a call up, before it or under way", async () => {
+  test("an abort signal cancels a call before it starts and while it runs", async () => {
     const { address } = await listening(undefined, forever);
     const client = connected(address);
     assert.equal((await refused(client.criteriaSets({ signal: AbortSignal.abort() }))).code, "CANCELLED");
@@ -198,13 +198,13 @@ describe("deadlines", () => {
 });
 
 describe("connections", () => {
-  test("without a server a call fails at once", async () => {
+  test("a call fails at once if no server listens", async () => {
     const error = await refused(connected("http://127.0.0.1:1").criteriaSets());
     assert.deepEqual([error.code, error.reason, error.requestId], ["UNAVAILABLE", "", ""]);
     assert.match(error.message, /ECONNREFUSED/);
   });
 
-  test("a call that failed is not tried again", async () => {
+  test("a failed call is not repeated", async () => {
     const { address, seen } = await listening(undefined, async () => {
       throw new ConnectError("not now", Code.Unavailable);
     });
@@ -213,7 +213,7 @@ describe("connections", () => {
     assert.equal(seen.length, 1);
   });
 
-  test("a program that does not close its client ends all the same", { timeout: 60_000 }, async () => {
+  test("a program ends even if it does not close its client", { timeout: 60_000 }, async () => {
     const { address } = await listening();
     const program = `
       import { ScorerClient } from ${JSON.stringify(new URL("../src/index.js", import.meta.url).href)};
@@ -224,7 +224,7 @@ describe("connections", () => {
     assert.deepEqual(await once(running, "exit"), [1, null]);
   });
 
-  test("a client of a server that speaks no HTTP/2 can be closed at once", async () => {
+  test("a client can be closed right after a call to a server without HTTP/2", async () => {
     const server = createServer((socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n")).listen(0, "127.0.0.1");
     await once(server, "listening");
     cleanUp.push(() => server.close());
@@ -235,13 +235,13 @@ describe("connections", () => {
     await setTimeout(50); // an error that nobody catches would end the process, and fails this test
   });
 
-  test("an empty reply is no criteria set", async () => {
+  test("an empty reply is an error that asks whether the server is a scorer", async () => {
     const server = await standIn((router) => router.service(CriteriaService, { getCriteriaSet: () => ({}) }));
     cleanUp.push(server.stop);
     await assert.rejects(connected(server.address).form("hue-2020"), /is this server a scorer\?/);
   });
 
-  test("close gives up what is under way", async () => {
+  test("close() cancels the calls that are running", async () => {
     /** @type {() => void} */
     let arrived = () => {};
     const arrival = new Promise((/** @type {(value?: void) => void} */ resolve) => (arrived = resolve));
@@ -274,13 +274,13 @@ describe("connections", () => {
     assert.equal(seen.length, 0);
   });
 
-  test("an address is a URL of a host", () => {
+  test("an address that is not the URL of a host is refused", () => {
     for (const address of ["127.0.0.1:50051", "localhost", "ftp://127.0.0.1", "http://", "http://a/path", ""]) {
       assert.throws(() => new ScorerClient(address), /not an address such as "http:\/\/127\.0\.0\.1:50051"/, address);
     }
   });
 
-  test("misspelt options are named", async () => {
+  test("every method refuses an unknown option and suggests the right one", async () => {
     const given = /** @type {any} */ ({ timeout: 5 });
     assert.throws(() => new ScorerClient("http://127.0.0.1:1", given), /unknown option "timeout"/);
     const client = connected("http://127.0.0.1:1");

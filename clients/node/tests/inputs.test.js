@@ -1,4 +1,4 @@
-// Nothing that a caller gives is ignored in silence: it is read, or refused before anything is sent.
+// Every argument of a caller is used, or refused before anything is sent.
 
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
@@ -59,14 +59,14 @@ async function violations(call) {
 describe("a row", () => {
   const score = (/** @type {object} */ changes) => client.scoreUnit(SET, { ...ROW, ...changes });
 
-  test("takes its answers from a Map as from an object", async () => {
+  test("answers in a Map, a plain object or an object without prototype give the same result", async () => {
     const expected = await score({});
     assert.equal(expected.overall.points, 44.13);
     assert.deepEqual(await score({ answers: new Map(Object.entries(ANSWERS)) }), expected);
     assert.deepEqual(await score({ answers: Object.assign(Object.create(null), ANSWERS) }), expected);
   });
 
-  test("takes criteria that do not apply from any list", async () => {
+  test("criteria that do not apply can be an array or a Set, and null means none", async () => {
     for (const notApplicable of [["INF.02"], new Set(["INF.02"])]) {
       assert.equal((await score({ notApplicable })).overall.maxPoints, 48);
     }
@@ -75,7 +75,7 @@ describe("a row", () => {
     }
   });
 
-  test("has no unknown keys", async () => {
+  test("an unknown key is refused with a suggestion", async () => {
     for (const [key, hint] of [
       ["not_applicable", 'did you mean "notApplicable"?'],
       ["Name", 'did you mean "name"?'],
@@ -92,7 +92,7 @@ describe("a row", () => {
     );
   });
 
-  test("with an indicator called __proto__ is sent with it", async () => {
+  test("an indicator called __proto__ reaches the server", async () => {
     const answers = JSON.parse('{ "__proto__": 5 }');
     for (const given of [answers, new Map([["__proto__", 5]])]) {
       assert.deepEqual(await violations(score({ answers: given })), [
@@ -101,7 +101,7 @@ describe("a row", () => {
     }
   });
 
-  test("is a plain object, and so are its answers", async () => {
+  test("a row or answers of another type are refused", async () => {
     class Answers {
       get policy_environment_awarded() {
         return 13;
@@ -127,7 +127,7 @@ describe("a row", () => {
     );
   });
 
-  test("has texts where texts belong", async () => {
+  test("a value that should be a text and is none is refused", async () => {
     for (const [changes, message] of /** @type {const} */ ([
       [{ id: 7 }, "row: id: expected a string, not 7"],
       [{ tier: undefined }, "hue: tier: expected a string, not undefined"],
@@ -143,7 +143,7 @@ describe("a row", () => {
     assert.equal((await score({ name: null, parent: undefined })).name, "");
   });
 
-  test("comes in a list", async () => {
+  test("rows can be an array or a Set, and anything else is refused", async () => {
     for (const rows of [ROW, { length: 1, 0: ROW }, "hue", new Map([["hue", ROW]]), undefined]) {
       await assert.rejects(client.rankProvince(SET, rows), /^TypeError: rows: expected an array of rows, not /);
     }
@@ -156,7 +156,7 @@ describe("a day", () => {
     client.scoreUnit("bac-kan-2020", { id: "a", tier: "department", answers: { it_plan_issued: day } });
   const where = 'a: answers["it_plan_issued"]';
 
-  test("has no time and is of the ISO calendar", async () => {
+  test("a day with a time or of another calendar is refused", async () => {
     class PlainDateTime {
       year = 2020;
       month = 1;
@@ -182,7 +182,7 @@ describe("a day", () => {
     await assert.rejects(score({ year: 2020, month: 2 ** 40, day: 15 }), TypeError);
   });
 
-  test("of a column is a day of the calendar", async () => {
+  test("a day in a column that does not exist, such as 30 February, is refused", async () => {
     const columns = (/** @type {object} */ day) => ({ id: ["a"], tier: ["department"], it_plan_issued: [day] });
     for (const [year, month, day] of [
       [2020, 2, 30],
@@ -201,7 +201,7 @@ describe("a day", () => {
 describe("a table", () => {
   const rank = (/** @type {unknown} */ table) => client.rankTable(SET, table, { tier: "district" });
 
-  test("of columns comes as an object or a Map", async () => {
+  test("columns can be in a plain object or a Map, and anything else is refused", async () => {
     const columns = { id: ["a", "b"], infrastructure_awarded: [20, 21] };
     const expected = (await rank(columns)).rankings[0].arrowStream;
     assert.deepEqual((await rank(new Map(Object.entries(columns)))).rankings[0].arrowStream, expected);
@@ -215,7 +215,7 @@ describe("a table", () => {
     }
   });
 
-  test("has columns of one length and one type", async () => {
+  test("columns of different lengths or with values of different types are refused", async () => {
     for (const [column, message] of [
       [[1], 'table["staff"] has 1 value, but table["id"] has 2'],
       [Float64Array.of(1, 2, 3), 'table["staff"] has 3 values, but table["id"] has 2'],
@@ -236,12 +236,12 @@ describe("a table", () => {
     }
   });
 
-  test("with a column called __proto__ is sent with it", async () => {
+  test("a column called __proto__ reaches the server", async () => {
     const columns = JSON.parse('{ "id": ["a"], "__proto__": [5] }');
     assert.deepEqual(await violations(rank(columns)), ['table["__proto__"] UNKNOWN_COLUMN']);
   });
 
-  test("may have the same values in several columns", async () => {
+  test("columns that share one array or vector give the result of copies", async () => {
     const same = Float64Array.of(9, 8);
     const table = { policy_environment_awarded: same, infrastructure_awarded: same, human_resources_awarded: same };
     const id = ["a", "b"];
@@ -258,7 +258,7 @@ describe("a table", () => {
     }
   });
 
-  test("is not written by another copy of apache-arrow than made it", async () => {
+  test("tables and vectors of another copy of apache-arrow are refused", async () => {
     const other = createRequire(import.meta.url)("apache-arrow");
     const id = other.vectorFromArray(["a"]);
     const message =
@@ -269,7 +269,7 @@ describe("a table", () => {
 });
 
 describe("an option", () => {
-  test("is of its type", async () => {
+  test("an option of a call with a value of the wrong type is refused", async () => {
     for (const [option, value, expected] of [
       ["period", 2020, "a string, not 2020"],
       ["province", null, "a string, not null"],
@@ -294,7 +294,7 @@ describe("an option", () => {
     await client.rankProvince(SET, [ROW], { period: undefined, pageSize: undefined });
   });
 
-  test("of a client is known and of its type", () => {
+  test("an option of a client that is unknown or has the wrong type is refused", () => {
     for (const [options, message] of /** @type {[any, string][]} */ ([
       [{ timeout: 5 }, 'options: unknown option "timeout"; did you mean "timeoutMs"?'],
       [{ insecure: "no" }, 'options: insecure: expected true or false, not "no"'],
@@ -312,7 +312,7 @@ describe("an option", () => {
     }
   });
 
-  test("token may be a function, which gives a token", async () => {
+  test("a token function that returns no token makes the call fail", async () => {
     for (const [token, found] of [
       ["", '""'],
       [undefined, "undefined"],
@@ -323,7 +323,7 @@ describe("an option", () => {
     }
   });
 
-  test("of the criteria set's name is known", async () => {
+  test("unknown or missing parts of the name of a criteria set are refused", async () => {
     const effectiveOn = { year: 2020, month: 7, day: 15 };
     await refused(
       client.form({ effectiveOn, serie: "a" }),
@@ -344,7 +344,7 @@ describe("an option", () => {
   });
 });
 
-test("titles come from a plain object or a Map, and from nowhere else", () => {
+test("titles are read from a plain object or a Map only, never from a prototype", () => {
   const other = { indicator: "", options: [], category: "", categoryLevel: 0, excluded: false, limit: 0 };
   const gate = { level: 1, measure: "constructor", minimum: 90, strict: false, upper: false, ...other };
   const found = { value: 80, answer: "", reachedLevel: 0, atLeast: 0, outOf: 0, of: [] };

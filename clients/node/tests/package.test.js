@@ -63,38 +63,38 @@ function blocks(language) {
 }
 
 /**
- * A door with TLS before a server, that lets in who has a certificate.
+ * A TLS proxy in front of a server, which accepts only clients with a certificate.
  *
  * @param {string} address
  * @param {import("node:tls").TlsOptions} identity
  */
 async function secured(address, identity) {
   const { hostname, port } = new URL(address);
-  const door = createServer({ ...identity, requestCert: true, ALPNProtocols: ["h2"] }, (socket) => {
-    const inner = connect(Number(port), hostname);
-    socket.pipe(inner).pipe(socket);
-    for (const end of [socket, inner]) {
+  const proxy = createServer({ ...identity, requestCert: true, ALPNProtocols: ["h2"] }, (socket) => {
+    const upstream = connect(Number(port), hostname);
+    socket.pipe(upstream).pipe(socket);
+    for (const end of [socket, upstream]) {
       end.on("error", () => {
         socket.destroy();
-        inner.destroy();
+        upstream.destroy();
       });
     }
   });
-  door.listen(0, "127.0.0.1");
-  await once(door, "listening");
-  return door;
+  proxy.listen(0, "127.0.0.1");
+  await once(proxy, "listening");
+  return proxy;
 }
 
-test("the examples of the README print what it says", async () => {
+test("the examples of the README print what the README shows", async () => {
   const server = await startServer();
   const [authority, portal] = [certificate("server"), certificate("portal")];
-  const door = await secured(server.address, { ...authority, ca: portal.cert });
+  const proxy = await secured(server.address, { ...authority, ca: portal.cert });
   try {
     const files = { "ca.pem": authority.cert, "portal.pem": portal.cert, "portal.key": portal.key, token: "abc\n" };
     for (const [name, text] of Object.entries(files)) {
       writeFileSync(join(folder, name), text);
     }
-    const { port } = /** @type {import("node:net").AddressInfo} */ (door.address());
+    const { port } = /** @type {import("node:net").AddressInfo} */ (proxy.address());
     const program = blocks("js")
       .replaceAll("http://127.0.0.1:50051", server.address)
       .replaceAll("https://127.0.0.1:50052", `https://127.0.0.1:${port}`);
@@ -102,13 +102,13 @@ test("the examples of the README print what it says", async () => {
     const { stdout } = await promisify(execFile)(process.execPath, ["readme.js"], { cwd: folder });
     assert.equal(stdout, blocks("text"));
   } finally {
-    door.close();
+    proxy.close();
     server.stop();
   }
 });
 
 /**
- * What the TypeScript compiler says of a program.
+ * Returns what the TypeScript compiler prints about a program.
  *
  * @param {string} program
  * @param {string} cwd
@@ -120,7 +120,7 @@ function compile(program, cwd) {
   return spawnSync(process.execPath, [tsc, ...options, "typed.ts"], { cwd, encoding: "utf8" }).stdout;
 }
 
-test("TypeScript knows the types, and finds mistakes by them", () => {
+test("TypeScript accepts a correct program and finds a misspelt property and option", () => {
   const program = `
     import { ScorerClient, ScorerError, type Row, type UnitResult } from "egov-scorer-client";
     import { ScorerService } from "egov-scorer-client/scorer_pb";
@@ -146,7 +146,7 @@ test("TypeScript knows the types, and finds mistakes by them", () => {
   assert.match(compile(program.replace("full: true", "ful: true"), folder), /typed\.ts\(8,.*'ful' does not exist/);
 });
 
-test("TypeScript knows the types without apache-arrow", () => {
+test("the types work without apache-arrow", () => {
   const program = `
     import { ScorerClient, type Row } from "egov-scorer-client";
     const row: Row = { id: "hue", tier: "district", answers: new Map([["led_screen", true]]) };
@@ -158,7 +158,7 @@ test("TypeScript knows the types without apache-arrow", () => {
   assert.match(compile(program.replace("overallRank", "overalRank"), bare), /'overalRank' does not exist/);
 });
 
-test("without development packages rows can be ranked, and tables say what they need", async () => {
+test("without apache-arrow, rows can be ranked, and tables fail with the package to install", async () => {
   const checkout = join(parent, "checkout");
   for (const name of [".npmrc", "package.json", "package-lock.json", "src", "gen"]) {
     cpSync(join(HERE, name), join(checkout, name), { recursive: true });
@@ -181,7 +181,7 @@ test("without development packages rows can be ranked, and tables say what they 
   }
 });
 
-test("the lock file names no place that packages come from", () => {
+test("the lock file contains no URLs of package registries", () => {
   const lock = readFileSync(join(HERE, "package-lock.json"), "utf8");
   assert.match(lock, /"integrity": "sha512-/);
   assert.doesNotMatch(lock, /"resolved"|:\/\//);

@@ -47,7 +47,7 @@ after(() => {
   rmSync(folder, { recursive: true });
 });
 
-test("self-reported points are read from rows and from a table", async () => {
+test("self-reported points and subtotals are the same in results of rows and of tables", async () => {
   const row = { id: "u", tier: "department", answers: ANSWERS };
   const columns = Object.fromEntries(Object.entries(ANSWERS).map(([code, answer]) => [code, [answer]]));
   const inRows = (await client.rankProvince("par-2026", [row], { full: true })).unit("u");

@@ -1,11 +1,11 @@
-// Servers that stand in for the scorer where a test needs one that does as it is told.
+// Fake servers with replies that a test defines.
 
 import { once } from "node:events";
 import { createSecureServer, createServer } from "node:http2";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 
 /**
- * Serves routes on a free port, and remembers who asked.
+ * Serves routes on a free port, and records the metadata of each call in `seen`.
  *
  * @param {import("@connectrpc/connect-node").ConnectNodeAdapterOptions["routes"]} routes
  * @param {import("node:http2").SecureServerOptions} [tls]

@@ -211,7 +211,7 @@ function assertProvince(province, response, rows) {
   assert.equal(province.nextPageToken, "");
 }
 
-describe("what comes back is what the oracle says", () => {
+describe("results of rows are those of the vectors", () => {
   for (const { name, method, request, response } of ANSWERED) {
     test(name, async () => {
       const found = await call(method, request);
@@ -224,7 +224,7 @@ describe("what comes back is what the oracle says", () => {
   }
 });
 
-describe("the same as columns", () => {
+describe("results of columns are those of the vectors", () => {
   for (const { name, request, response } of ANSWERED.filter(({ method }) => method === "RankProvince")) {
     test(name, async () => {
       assertProvince(await asTable(request), response, false);
@@ -258,9 +258,9 @@ function metadataOf(table) {
   return { tier, cohort, ...mapped(json, JSON.parse) };
 }
 
-describe("tables", () => {
+describe("results of Arrow tables", () => {
   for (const { name, request, table, response, tables } of TABLES) {
-    test(`${name}: what comes back is what the oracle says`, async () => {
+    test(`${name}: the ranking tables are those of the vectors`, async () => {
       const province = await client.rankTable(set(request), arrowStream(request), options(request));
       assert.deepEqual(
         province.rankings.map((ranking) => ({
@@ -275,7 +275,7 @@ describe("tables", () => {
       );
     });
 
-    test(`${name}: the same units give the same bytes, written by pyarrow or here`, async () => {
+    test(`${name}: columns, Maps and streams of the same units give the same bytes`, async () => {
       const expected = await client.rankTable(set(request), arrowStream(request), options(request));
       const streams = expected.rankings.map((ranking) => ranking.arrowStream);
       assert.ok(streams.length > 0);
@@ -290,7 +290,7 @@ describe("tables", () => {
   }
 });
 
-describe("what is refused is named", () => {
+describe("an error has the code, the reason and all violations of the vectors", () => {
   const sorted = (/** @type {Json[]} */ violations) =>
     violations.map(({ field, reason }) => `${field} ${reason}`).toSorted();
   for (const { name, method, request, error: expected } of REFUSED) {
@@ -312,7 +312,7 @@ describe("what is refused is named", () => {
   }
 });
 
-describe("causes are said in words", () => {
+describe("sentence() describes a cause in English and Vietnamese", () => {
   for (const { cause, category, titles, en, vi } of cases("sentences")) {
     test(en, () => {
       const { category_level: categoryLevel = 0, value, answer = "" } = cause;

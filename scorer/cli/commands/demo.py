@@ -19,9 +19,9 @@ from scorer.service.background import serving
 from scorer.service.runtime.settings import Settings
 from scorer.service.server import AddressError
 from scorer_client import Client, Province
-from scorer_client.forms import Form
+from scorer_client.criteria_set_form import Form
+from scorer_client.formatting import Count
 from scorer_client.reports import build
-from scorer_client.shown import Count
 
 PROVINCES = {"bac-kan-2020": ("Bắc Kạn", "2020-H1"), "hue-2020": ("Thừa Thiên Huế", "2020")}
 """Name and assessment period of each province whose answers come with the scorer, by criteria set."""
@@ -57,7 +57,7 @@ def _write_and_open_page(criteria_set: str, language: Language) -> None:
     form, province = rank_over_socket(criteria_set)
     facts = bac_kan_report.facts(province, language) if criteria_set == "bac-kan-2020" else ()
     page = Path(f"{criteria_set}.html")
-    write_report(build(province, form, language=language.value, facts=facts), [page])
+    write_report(build(province, form, language=language.value, facts=facts), [page], force=True)
     webbrowser.open(page.resolve().as_uri())
 
 

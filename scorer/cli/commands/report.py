@@ -24,8 +24,8 @@ from scorer.cli.i18n import WORDS, Language
 from scorer.cli.loading import CriteriaOption
 from scorer.cli.output import UserError, out, progress
 from scorer.model.untrusted import escaped
+from scorer_client.formatting import Count
 from scorer_client.reports import FORMATS, Report, build, document
-from scorer_client.shown import Count
 
 OBJECTS_PER_COLLECTION = 50_000
 """Number of new objects after which Python collects garbage. A report has millions of objects and no cycles; with
@@ -80,14 +80,15 @@ def report(
     with progress(f"preparing the report on {Count(sum(r.unit_count for r in ranked.rankings)):unit}"):
         names = {unit.id: unit.name for unit in answers.units if unit.name}
         model = build(ranked, form, language=language.value, previous=before, unit_names=names)
-    write_report(model, outputs, template)
+    write_report(model, outputs, template, force=force)
 
 
-def write_report(report_model: Report, outputs: Iterable[Path], template: Path | None = None) -> None:
+def write_report(report_model: Report, outputs: Iterable[Path], template: Path | None = None, *, force: bool) -> None:
     """Writes a report to files, and prints their names.
 
     Raises:
-        UserError: a library is not installed, the template cannot be used, or a file cannot be written.
+        UserError: a library is not installed, the template cannot be used, or a file cannot be written, or exists and
+            ``force`` is false.
     """
     for path in outputs:
         try:
@@ -99,7 +100,7 @@ def write_report(report_model: Report, outputs: Iterable[Path], template: Path |
             raise UserError(f"cannot write {path}: {error}") from error
         except OSError as error:
             raise UserError(f"cannot read {template}: {error.strerror}") from error
-        write_atomically(path, content)
+        write_atomically(path, content, force=force)
         out.print(WORDS[report_model.language]["written"].format(file=escaped(str(path))), markup=False)
 
 

@@ -13,8 +13,9 @@ from rich.tree import Tree
 from scorer.cli.i18n import Language
 from scorer.cli.loading import CriteriaOption, find_set, load_catalogue
 from scorer.cli.output import out, table
+from scorer.criteria.combine import Combine, Total
 from scorer.criteria.conditions import AnswerGate, Combination, Condition, LevelGate, Negation
-from scorer.criteria.model import Category, Combine, CriteriaSet, Criterion, Level, Limit, Texts, Total
+from scorer.criteria.model import Category, CriteriaSet, Criterion, Level, Limit, Texts
 from scorer.criteria.ranking_rule import CategoryRanking, RankingRule
 from scorer.model.fixed_point import PointsByTier, plain
 from scorer.model.indicators import Indicator

@@ -48,14 +48,6 @@ class StreamError(Exception):
         self.reason = reason
 
 
-class TooManyRows(Exception):
-    """Raised if a stream has more rows than are allowed."""
-
-    def __init__(self, rows: int) -> None:
-        super().__init__(rows)
-        self.rows = rows
-
-
 @dataclass(frozen=True)
 class Stream:
     """A stream of which only the schema has been decoded."""
@@ -66,13 +58,12 @@ class Stream:
     data: pa.Buffer
 
     @classmethod
-    def open(cls, data: bytes, max_rows: int) -> Stream:
+    def open(cls, data: bytes) -> Stream:
         """Reads the headers of all messages, and checks that the stream can be decoded without too much memory.
 
         Raises:
             StreamError: the data are not a stream; or the stream is big-endian or compressed, or has too many batches
                 or too large dictionaries.
-            TooManyRows: the stream has more than ``max_rows`` rows.
         """
         if data.startswith(FILE_MAGIC):
             raise StreamError("BAD_STREAM", "is an Arrow file; write the stream format (in pyarrow: new_stream)")
@@ -118,8 +109,6 @@ class Stream:
                 raise StreamError("DICTIONARIES_TOO_LARGE", problem)
         except READ_ERRORS as error:
             raise _damaged(error) from error
-        if rows > max_rows:
-            raise TooManyRows(rows)
         return cls(schema, rows, buffer)
 
     def batches(self) -> Sequence[pa.RecordBatch]:

@@ -144,7 +144,7 @@ class _Reader:
         if has_time is not None:
             message = "has a time of day; give a date, or midnight"
             for code, mask in zip(codes, has_time.reshape(len(codes), self._table.rows), strict=True):
-                self._violations.add_all(np.flatnonzero(mask), partial(cell_path, code), "BAD_DATE", lambda _: message)
+                self._violations.add_all(np.flatnonzero(mask), partial(cell_path, code), "BAD_DATE", message)
 
     def _note_decimals(self, codes: Sequence[str], values: pa.Array, indices: Ints) -> None:
         """Adds violations for values with more than six decimals.

@@ -15,12 +15,12 @@ from scorer.engine.plan import SetPlan
 from scorer.engine.plugin_fault import PluginFault
 from scorer.engine.ranking import Ranking, rank
 from scorer.engine.scoring import Assessment, assess
-from scorer.engine.validation import FieldPaths, ValidatedTier, validate
+from scorer.engine.validation import ValidatedTier, validate
 from scorer.model.fixed_point import Ints
 from scorer.model.periods import overlaps
 from scorer.model.suggestions import did_you_mean
 from scorer.model.text_rules import MAX_NAME_BYTES, text_problem
-from scorer.model.violations import WHOLE_REQUEST, Violations
+from scorer.model.violations import WHOLE_REQUEST, FieldPaths, Violations
 from scorer.plugins.calls_in_flight import PluginBusy, PluginCalls
 from scorer.service.call.context import CallContext
 from scorer.service.call.errors import CallRefused, invalid
@@ -31,11 +31,11 @@ from scorer.service.messages.ranking_table import RankingTables
 from scorer.service.messages.replies import provenance, ranking_head
 from scorer.service.messages.scorecards import scorecards
 from scorer.service.messages.table_paths import STREAM_PATH, TablePaths
-from scorer.service.messages.table_stream import Stream, StreamError, TooManyRows
+from scorer.service.messages.table_stream import Stream, StreamError
 from scorer.service.messages.unit_table import UnitTexts, read_table
-from scorer.service.methods.paging import make_token, read_token
+from scorer.service.methods.paging import find_page
 from scorer.service.methods.set_lookup import find_set
-from scorer_client.names import count_doubtful
+from scorer_client.doubtful_names import count_doubtful
 from scorer_client.requests import MAX_FULL_ROWS
 
 MAX_RANKINGS = 2_000
@@ -109,16 +109,16 @@ class ScorerService:
         with call.step("validation"), self._track_checks(plan), _plugin_faults():
             tiers, texts = _validate_province(plan, request, call)
         tiers = [tier for tier in tiers if request.tier in ("", tier.plan.tier)]
-        start, end, token = _page(request, plan, sum(len(tier.units) for tier in tiers))
+        page, token = find_page(request, sum(len(tier.units) for tier in tiers), plan.criteria_set.revision)
         if full and as_rows:
-            _check_full_rows(end - start)
+            _check_full_rows(page.stop - page.start)
         units = [row.unit for row in request.rows.units]
         reply = pb.RankProvinceResponse(
             provenance=provenance(plan, request.province, request.period), next_page_token=token, names=names(plan)
         )
         request.Clear()  # frees the memory of a table, whose answers are now in the matrix
         ranking_count = 0
-        for tier, rankings in self._rank_page(tiers, slice(start, end), plan.criteria_set.ranking, call, full=full):
+        for tier, rankings in self._rank_page(tiers, page, plan.criteria_set.ranking, call, full=full):
             ranking_count += len(rankings)
             _check_rankings(ranking_count)
             with call.step("reply"):
@@ -172,7 +172,6 @@ class ScorerService:
         Raises:
             CallRefused: a plugin failed (INTERNAL), or is still scoring for too many calls (UNAVAILABLE).
         """
-        plugin_calls, check_cancelled = self._plugin_calls, call.check_cancelled
         try:
             with call.step("scoring"), _plugin_faults():
                 assessment = assess(
@@ -180,8 +179,8 @@ class ScorerService:
                     tier.cohort,
                     self_reported=tier.self_reported,
                     full=full,
-                    plugin_calls=plugin_calls,
-                    check_cancelled=check_cancelled,
+                    plugin_calls=self._plugin_calls,
+                    check_cancelled=call.check_cancelled,
                 )
         except PluginBusy as busy:
             message = (
@@ -218,27 +217,24 @@ def _validate_province(
     Raises:
         CallRefused: the request has violations, or too many units.
     """
-    texts = None
-    violations, max_units = Violations(), call.limits.units
+    violations, texts, max_units = Violations(), None, call.limits.units
     _check_common(plan, request.period, request.view, violations)
     paths: FieldPaths
     if request.WhichOneof("source") == "table":
         paths = TablePaths()
         try:
-            stream = Stream.open(request.table.arrow_stream, max_units)
+            stream = Stream.open(request.table.arrow_stream)
         except StreamError as error:
             violations.add(WHOLE_REQUEST, STREAM_PATH, error.reason, str(error))
             raise invalid(violations) from None
-        except TooManyRows as error:
-            raise _too_many_units(error.rows, max_units) from None
+        _check_units(stream.rows, max_units)
         _check_request(plan, request, stream.rows, violations)
         if not stream.rows:
             raise invalid(violations)
         submission, texts = read_table(plan, stream, request.tier, violations)
     else:
         paths, rows = RowPaths(single=False), request.rows.units
-        if len(rows) > max_units:
-            raise _too_many_units(len(rows), max_units)
+        _check_units(len(rows), max_units)
         _check_request(plan, request, len(rows), violations)
         submission = read_rows(plan, rows, paths, violations)
     tiers = validate(plan, submission, paths, violations, to_rank=True)
@@ -248,31 +244,31 @@ def _validate_province(
     return tiers, texts
 
 
-def _too_many_units(units: int, limit: int) -> CallRefused:
+def _check_size(size: int, limit: int, reason: str, message: str) -> None:
+    """Refuses a call whose request or reply has more units, rows or rankings than the limit."""
+    if size > limit:
+        raise CallRefused(grpc.StatusCode.RESOURCE_EXHAUSTED, reason, message, {"limit": str(limit)})
+
+
+def _check_units(units: int, limit: int) -> None:
     message = f"the request has {units} units, at most {limit} are allowed: send one complete tier per call"
-    return CallRefused(grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_MANY_UNITS", message, {"limit": str(limit)})
+    _check_size(units, limit, "TOO_MANY_UNITS", message)
 
 
 def _check_full_rows(units: int) -> None:
-    if units > MAX_FULL_ROWS:
-        message = (
-            f"the reply would have {units} FULL scorecards, at most {MAX_FULL_ROWS} are allowed: "
-            f"set page_size to at most {MAX_FULL_ROWS}, or send a table"
-        )
-        raise CallRefused(
-            grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_MANY_FULL_ROWS", message, {"limit": str(MAX_FULL_ROWS)}
-        )
+    message = (
+        f"the reply would have {units} FULL scorecards, at most {MAX_FULL_ROWS} are allowed: "
+        f"set page_size to at most {MAX_FULL_ROWS}, or send a table"
+    )
+    _check_size(units, MAX_FULL_ROWS, "TOO_MANY_FULL_ROWS", message)
 
 
 def _check_rankings(rankings: int) -> None:
-    if rankings > MAX_RANKINGS:
-        message = (
-            f"the reply would have more than {MAX_RANKINGS} rankings (one per parent): "
-            f"set page_size to at most {MAX_RANKINGS}"
-        )
-        raise CallRefused(
-            grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_MANY_RANKINGS", message, {"limit": str(MAX_RANKINGS)}
-        )
+    message = (
+        f"the reply would have more than {MAX_RANKINGS} rankings (one per parent): "
+        f"set page_size to at most {MAX_RANKINGS}"
+    )
+    _check_size(rankings, MAX_RANKINGS, "TOO_MANY_RANKINGS", message)
 
 
 def _check_common(plan: SetPlan, period: str, view: int, violations: Violations) -> None:
@@ -301,17 +297,3 @@ def _check_request(plan: SetPlan, request: pb.RankProvinceRequest, units: int, v
         violations.add(WHOLE_REQUEST, "province", "BAD_TEXT", problem)
     if request.page_size < 0:
         violations.add(WHOLE_REQUEST, "page_size", "OUT_OF_RANGE", "cannot be negative; 0 means all units")
-
-
-def _page(request: pb.RankProvinceRequest, plan: SetPlan, units: int) -> tuple[int, int, str]:
-    """Start and end (exclusive) of the page among all units, and the token of the next page."""
-    if not request.page_size and not request.page_token:
-        return 0, units, ""
-    size, token = request.page_size, request.page_token
-    request.ClearField("page_size")
-    request.ClearField("page_token")
-    data = request.SerializeToString(deterministic=True)  # otherwise the order of maps could vary
-    revision = plan.criteria_set.revision
-    start = min(read_token(token, data, revision), units)
-    end = min(start + size, units) if size else units
-    return start, end, make_token(end, data, revision) if end < units else ""

@@ -13,17 +13,12 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 from pydantic.fields import FieldInfo
 
+from scorer.service.runtime.addresses import Address, is_reachable, overlap
+
 CERTIFICATE_NAMES = ("dns", "uri", "email", "ip", "cn")
 """Kinds of names in a certificate: four kinds of alternative names, and the common name."""
 
 WHOLE, NUMBER = "has to be a whole number", "has to be a number"
-
-_HOST = r"[0-9A-Za-z_-]{1,63}(\.[0-9A-Za-z_-]{1,63})*"
-"""A host name or an IPv4 address."""
-
-
-_EQUAL_HOSTS = {"localhost": {"localhost", "127.0.0.1", "[::1]"}}
-"""The addresses that some names stand for."""
 
 
 class Role(StrEnum):
@@ -37,44 +32,6 @@ class Role(StrEnum):
     """RankProvince."""
     OPERATOR = "operator"
     """ReloadCriteriaSets, and reflection."""
-
-
-def _address(value: str) -> str:
-    host, _, port = value.rpartition(":")
-    if ":" in host and _is_ipv6(host):
-        raise ValueError(f"{value!r} is an IPv6 address without brackets; write [{host}]:{port}")
-    in_brackets = host.startswith("[") and host.endswith("]") and _is_ipv6(host[1:-1])
-    known = in_brackets or re.fullmatch(_HOST, host)
-    if not known or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65535:
-        raise ValueError(f"{value!r} is not HOST:PORT, such as 127.0.0.1:50051")
-    return value
-
-
-def _is_ipv6(host: str) -> bool:
-    try:
-        ipaddress.IPv6Address(host)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_reachable(address: str) -> bool:
-    """Whether other machines may be able to reach an address."""
-    host = address.rpartition(":")[0].strip("[]")
-    if host == "localhost":
-        return False
-    try:
-        return not ipaddress.ip_address(host).is_loopback
-    except ValueError:  # a name can stand for any address
-        return True
-
-
-def _overlap(one: str, other: str) -> bool:
-    """Whether two servers on these addresses would listen on the same port of the same network interface."""
-    (host, _, port), (other_host, _, other_port) = one.rpartition(":"), other.rpartition(":")
-    hosts = [_EQUAL_HOSTS.get(name, {name}) for name in (host, other_host)]
-    is_any = not {"0.0.0.0", "[::]"}.isdisjoint({host, other_host})
-    return int(port) == int(other_port) != 0 and (is_any or not hosts[0].isdisjoint(hosts[1]))
 
 
 def _identity(value: str) -> str:
@@ -98,7 +55,6 @@ def _identity(value: str) -> str:
     return value
 
 
-Address = Annotated[str, AfterValidator(_address)]
 Identity = Annotated[str, AfterValidator(_identity)]
 
 
@@ -120,19 +76,14 @@ class Section(BaseModel):
 
     @field_validator("*", mode="before")
     @classmethod
-    def _is_no_boolean(cls, value: object, info: ValidationInfo) -> object:
-        """Refuses true and false as numbers. Python takes true for 1, so ``calls = true`` would allow one call."""
-        kind = cls.model_fields[str(info.field_name)].annotation
-        if isinstance(value, bool) and kind in (int, float):
-            raise ValueError(WHOLE if kind is int else NUMBER)
-        return value
+    def _is_a_plain_number(cls, value: object, info: ValidationInfo) -> object:
+        """Refuses values that Python would read as numbers: true as 1, ``1_0`` as 10, and digits of other scripts.
 
-    @field_validator("*", mode="before")
-    @classmethod
-    def _has_plain_digits(cls, value: object, info: ValidationInfo) -> object:
-        """Refuses ``1_0`` and digits of other scripts in environment variables; Python would read 10."""
+        So ``calls = true`` does not mean one call.
+        """
         kind = cls.model_fields[str(info.field_name)].annotation
-        if isinstance(value, str) and kind in (int, float) and ("_" in value or not value.isascii()):
+        misread = isinstance(value, str) and ("_" in value or not value.isascii())
+        if kind in (int, float) and (isinstance(value, bool) or misread):
             raise ValueError(WHOLE if kind is int else NUMBER)
         return value
 
@@ -258,7 +209,7 @@ class Settings(Section):
     @property
     def is_reachable(self) -> bool:
         """Whether other machines may be able to reach the address."""
-        return _is_reachable(self.address)
+        return is_reachable(self.address)
 
     @model_validator(mode="after")
     def _check_combinations(self) -> Settings:
@@ -273,12 +224,12 @@ class Settings(Section):
                 f"{self.address} can be reached from other machines: give [tls], or set insecure if a proxy in front "
                 "of the service encrypts"
             )
-        if self.metrics and _is_reachable(self.metrics) and not self.insecure:
+        if self.metrics and is_reachable(self.metrics) and not self.insecure:
             yield (
                 f"metrics on {self.metrics} can be read from other machines, by everybody: use 127.0.0.1, or set "
                 "insecure if a firewall or proxy keeps others out"
             )
-        if self.metrics and _overlap(self.address, self.metrics):
+        if self.metrics and overlap(self.address, self.metrics):
             yield f"metrics on {self.metrics} use the port of the service, {self.address}: give them another port"
         if self.limits.held_bytes < self.limits.request_bytes:
             yield (

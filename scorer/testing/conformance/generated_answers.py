@@ -98,7 +98,7 @@ def repair_checks(plan: TierPlan, cohort: Cohort) -> Cohort:
         for part, whole in plan.parts.T:
             largest = matrix[whole] if not plan.whole[part] else np.floor(matrix[whole])
             matrix[part] = np.where(matrix[part] > largest, largest, matrix[part])
-    for check in plan.checks:
+    for check in (plugin_check.check for plugin_check in plan.checks):
         part = plan.rows[check.reads()[0]]
         low, _ = plan.ranges[check.reads()[0]]
         try:

@@ -127,9 +127,7 @@ class GroupHarness:
         if group_plan.lines is None:
             corrected = replace(plugins[group.code], group=_CorrectedGroup(group_plan.plugin))
             plan = compile_tier(group_set, tier, {group.code: corrected})
-        plan = replace(
-            plan, ranges=full_plan.ranges, checks=full_plan.checks, check_providers=full_plan.check_providers
-        )
+        plan = replace(plan, ranges=full_plan.ranges, checks=full_plan.checks)
         return cls(source, group_plan, rows, plan, formula_kinds) if rows else None
 
     @property

@@ -15,7 +15,7 @@ def with_children(document: Document, units: Sequence[Unit]) -> list[Unit]:
     """The units with the answers that are computed from their children."""
     found = {unit.id: unit for unit in units}
     rules = document.get("from_children", {})
-    for code, rule in [*rules.items()] * len(rules):  # repeated, for sums of sums
+    for code, rule in [*rules.items()] * (len(rules) + len(units)):  # repeated, for sums of sums
         [(how, read)] = ((how, rule[how]) for how in ("sum", "mean", "share", "count") if how in rule)
         for unit in units:
             children = [found[child.id] for child in units if child.parent == unit.id]

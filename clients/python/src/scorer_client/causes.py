@@ -160,4 +160,5 @@ def _answer(cause: Cause, answer: str, words: Mapping[str, str], titles: Mapping
 
 
 def _sign(cause: Cause, words: Mapping[str, str]) -> str:
-    return " %" if cause.unit == "percent" else f" {words['points']}"
+    """What follows a number of a gate. A unit that only a newer server knows is shown as it is."""
+    return {"percent": " %", "points": f" {words['points']}"}.get(cause.unit, f" {cause.unit}")

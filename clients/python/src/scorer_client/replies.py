@@ -16,7 +16,7 @@ from google.protobuf.message import Message
 
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer_client.causes import Cause
-from scorer_client.enums import words
+from scorer_client.enums import gate_unit, words
 from scorer_client.ranking_table import TableUnits
 from scorer_client.rankings import CriterionCount, GateCount, Provenance, Province, Ranking, Tally
 from scorer_client.results import (
@@ -118,9 +118,8 @@ def _causes(failing: Sequence[pb.GateResult]) -> list[Cause]:
 
 
 def _gate_columns(gates: Sequence[pb.Gate]) -> dict[str, Iterable[Any]]:
-    """The fields of gates whose values have to be converted. The unit is "" for gates that compare no measure."""
-    units = {pb.GATE_UNIT_PERCENT: "percent", pb.GATE_UNIT_POINTS: "points"}
-    return {"unit": [units.get(gate.unit, "") for gate in gates], "options": [tuple(gate.options) for gate in gates]}
+    """The fields of gates whose values have to be converted."""
+    return {"unit": list(map(gate_unit, gates)), "options": [tuple(gate.options) for gate in gates]}
 
 
 def _groups(messages: Sequence[pb.GroupScore]) -> list[GroupResult]:

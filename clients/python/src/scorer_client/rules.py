@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from egov.scorer.v1 import criteria_pb2, scorer_pb2
+from egov.scorer.v1 import criteria_pb2
 from scorer_client.causes import Cause, requirement
+from scorer_client.enums import gate_unit
 from scorer_client.sentences import level_name, limit_name, words_of
-
-_UNITS: Mapping[int, str] = {scorer_pb2.GATE_UNIT_PERCENT: "percent", scorer_pb2.GATE_UNIT_POINTS: "points"}
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,7 @@ def _cause(condition: criteria_pb2.Condition) -> Cause:
     return Cause(
         gate.level,
         gate.measure,
-        _UNITS.get(gate.unit, ""),
+        gate_unit(gate),
         gate.minimum,
         gate.strict,
         0.0,

@@ -114,6 +114,8 @@ def category_sentence(
         return words["nothing_applicable"].format(category=name)
     key = "not_ranked" if standing in ("below_minimum", "excluded") else "level" if level else "ranked"
     head = words[key].format(category=name, level=level_name(category, level, language, titles))
+    if standing not in ("ranked", "below_minimum", "excluded"):  # only a newer server knows it
+        head = f"{name}: {titles.get(f'standing/{standing}', standing)}"
     if causes:
         return words["kept"].format(head=head, causes="; ".join(causes))
     return words["best"].format(head=head) if level else head

@@ -10,8 +10,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from scorer_client.criteria_set_form import Form
 from scorer_client.files.messages import INSTRUCTIONS, MAX_SHEET_NAME, TIERS, Language, say
-from scorer_client.forms import Form
 from scorer_client.sentences import LANGUAGES
 
 _NOT_IN_SHEET_NAMES = re.compile(r"[\[\]:*?/\\]")

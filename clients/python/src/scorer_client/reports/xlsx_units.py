@@ -105,7 +105,7 @@ def add_criterion_points(writer: SheetWriter, report: Report, sections: list[Sec
 def _points(report: Report, item: CriterionResult) -> str | float:
     if item.status == "scored" or item.points:
         return item.points
-    return report.titles[f"status/{item.status}"]
+    return report.titles.get(f"status/{item.status}", item.status)
 
 
 def add_movement(writer: SheetWriter, report: Report) -> None:

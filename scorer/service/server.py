@@ -23,8 +23,8 @@ from scorer.service.call.traces import Traces
 from scorer.service.call.transfers import Transfers
 from scorer.service.methods.criteria_service import CriteriaService
 from scorer.service.methods.health import Health
+from scorer.service.methods.health_and_reflection import SideServices
 from scorer.service.methods.scorer_service import ScorerService
-from scorer.service.methods.side_services import SideServices
 from scorer.service.runtime import tuning
 from scorer.service.runtime.grpc_server import GrpcServer
 from scorer.service.runtime.settings import Role, Settings

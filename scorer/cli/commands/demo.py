@@ -15,7 +15,7 @@ from scorer.cli.i18n import Language
 from scorer.cli.loading import find_set, load_catalogue
 from scorer.cli.output import UserError, err, out
 from scorer.cli.terminal_report import Report
-from scorer.service.background import serving
+from scorer.service.background_server import serving
 from scorer.service.runtime.settings import Settings
 from scorer.service.server import AddressError
 from scorer_client import Client, Province

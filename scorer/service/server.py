@@ -20,7 +20,7 @@ from scorer.service.call.metrics import Metrics
 from scorer.service.call.pipeline import Method, Pipeline
 from scorer.service.call.threads import ScoringThreads
 from scorer.service.call.traces import Traces
-from scorer.service.call.transfers import Transfers
+from scorer.service.call.transfer_timeouts import Transfers
 from scorer.service.methods.criteria_service import CriteriaService
 from scorer.service.methods.health import Health
 from scorer.service.methods.health_and_reflection import SideServices

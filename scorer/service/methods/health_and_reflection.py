@@ -15,7 +15,7 @@ from scorer.service.call.access import ANONYMOUS, Access
 from scorer.service.call.admission import Admission
 from scorer.service.call.context import new_request_id
 from scorer.service.call.errors import CallRefused, abort, aborting
-from scorer.service.call.requests import parse, read_request
+from scorer.service.call.request_parsing import parse, read_request
 from scorer.service.call.transfer_timeouts import Transfers, current_task
 from scorer.service.methods.health import Health
 from scorer.service.runtime.settings import Role

@@ -21,7 +21,7 @@ from scorer.engine.plan import SetPlan, TierPlan
 from scorer.model.indicators import EPOCH, IndicatorKind
 from scorer.model.units import Cohort
 from scorer.plugins.host import PluginHost
-from scorer.service.in_process import InProcessTransport
+from scorer.service.in_process_transport import InProcessTransport
 from scorer_client import Client, FileTable
 
 SEED = 20200630

@@ -1,4 +1,4 @@
-"""The handlers of the health and reflection services. Their calls are not logged."""
+"""Handles the calls of the services health and reflection. Their calls are not logged."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ works when the server is busy. The limit is high, because every client that watc
 MAX_REQUEST_BYTES = 64 * 2**10
 
 
-class SideServices:
+class HealthAndReflection:
     """The handlers of health and reflection.
 
     Args:

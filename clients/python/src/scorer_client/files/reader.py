@@ -108,7 +108,7 @@ class TableReader:
             return False
         first = list(islice(sheet.rows, HEADER_WITHIN))
         tier = self._tiers.get(plain(sheet.name or sheet.saved_from), "")
-        index = self._header_index(first)
+        index = self._names.header_index(first)
         if index is None or (not sheet.only and not tier and self._names.count(first[index].cells) < 2):
             return self._no_header(sheet, first, required=bool(tier) or sheet.only)
         if sheet.hidden:
@@ -142,27 +142,26 @@ class TableReader:
         self._rows(sheet, header, columns, rows, tier)
         return True
 
-    def _header_index(self, rows: list[SheetRow]) -> int | None:
-        """Index of the first row that names two columns; if there is none, of the first row that names one."""
-        counts = [self._names.count(row.cells[:MAX_COLUMNS]) for row in rows]
-        return next((index for least in (2, 1) for index, count in enumerate(counts) if count >= least), None)
-
     def _no_header(self, sheet: Sheet, rows: list[SheetRow], *, required: bool) -> bool:
         row = next((row for row in rows if row.cells), None)
-        if required and row is None:
+        if not required:
+            if row is not None and not sheet.hidden:
+                self.notes.add("note_sheet", sheet.position(None))
+            return False
+        self.complete = False
+        if row is None:
             self.refuse(sheet.position(1), "EMPTY", "empty")
-        elif required and row is not None:
-            if len(row.cells) > MAX_COLUMNS:
-                self.refuse(
-                    sheet.position(row.number), "TOO_LARGE", "many_columns", n=len(row.cells), limit=MAX_COLUMNS
-                )
-            else:
-                start = ",".join(shown(cell) for cell in row.cells)[:60]
-                self.refuse(sheet.position(row.number), "NO_HEADER", "no_header", found=start)
-        elif row is not None and not sheet.hidden:
-            self.notes.add("note_sheet", sheet.position(None))
-        self.complete = self.complete and not required
-        return required
+        elif not self._has_many_columns(sheet, row):
+            start = ",".join(shown(cell) for cell in row.cells)[:60]
+            self.refuse(sheet.position(row.number), "NO_HEADER", "no_header", found=start)
+        return True
+
+    def _has_many_columns(self, sheet: Sheet, row: SheetRow) -> bool:
+        """Whether a row has too many columns. If so, adds a violation."""
+        if len(row.cells) <= MAX_COLUMNS:
+            return False
+        self.refuse(sheet.position(row.number), "TOO_LARGE", "many_columns", n=len(row.cells), limit=MAX_COLUMNS)
+        return True
 
     def _joined_header(self, sheet: Sheet, rows: list[SheetRow], index: int) -> SheetRow | None:
         """The header. If the next row is a second header, both are joined; None if they contradict each other."""
@@ -188,9 +187,7 @@ class TableReader:
         cells = header.cells
         while cells and (cells[-1] is None or cells[-1] == ""):
             cells.pop()
-        if len(cells) > MAX_COLUMNS:
-            where = sheet.position(header.number)
-            self.refuse(where, "TOO_LARGE", "many_columns", n=len(cells), limit=MAX_COLUMNS)
+        if self._has_many_columns(sheet, header):
             return []
         texts, columns, known = [shown(cell) for cell in cells], list[Column | None](), set[Column]()
         present = set(texts)

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from scorer_client.files.cells import BadCell, Cell, shown
-from scorer_client.files.messages import NO, YES, Language, say
+from scorer_client.files.messages import Language, say
 from scorer_client.files.names import NearestNames
+from scorer_client.files.words import NO, YES
 from scorer_client.forms import Indicator
 from scorer_client.requests import EPOCH
 

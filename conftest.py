@@ -19,6 +19,8 @@ ROOT = Path(__file__).parent
 # them, because it rewrites assertions.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+for name in ("COLUMNS", "LINES"):  # readline sets them in a process that starts others: no terminal, no width
+    os.environ.pop(name, None)
 
 
 MAX_ID_LENGTH = 80
@@ -44,8 +46,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Sets what tests, and the commands that they run, read in the environment; no example has to be fast."""
     gc.set_threshold(20_000)  # thousands of tests and their modules remain: to look through them often takes 6 % of CPU
-    for name in ("COLUMNS", "LINES"):  # readline sets them in a process that starts others: no terminal, no width
-        os.environ.pop(name, None)
     # For tests/support/examples.py.
     share = float(os.environ.setdefault("TEST_EXAMPLES", "1" if config.getoption("long") else "0.25"))
     settings.register_profile(
@@ -77,6 +77,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     long = [item for item in items if item.get_closest_marker("long")]
     config.hook.pytest_deselected(items=long)
     items[:] = [item for item in items if not item.get_closest_marker("long")]
+
+
+def pytest_collection_finish() -> None:
+    """Excludes the tests and their modules, which all remain, from later collections of garbage."""
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -14,7 +14,7 @@ from typing import Any
 
 from egov.scorer.v1 import criteria_pb2, scorer_pb2
 from scorer_client import Client, Row, ScorerError, Value
-from scorer_client.forms import Indicator, form_of
+from scorer_client.criteria_set_form import Indicator, form_of
 from scorer_client.requests import EPOCH, row_message
 from scorer_client.unit_table import table_stream
 

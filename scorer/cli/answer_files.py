@@ -16,9 +16,9 @@ from scorer.files.translations import in_language
 from scorer.model.untrusted import escaped
 from scorer.service.in_process import InProcessTransport
 from scorer_client import Client, FileTable, Province, ScorerError
-from scorer_client.files.read import criteria_set_of
-from scorer_client.forms import Form
-from scorer_client.shown import Count
+from scorer_client.criteria_set_form import Form
+from scorer_client.files.file_reader import criteria_set_of
+from scorer_client.formatting import Count
 
 FILE = typer.Argument(
     help="Answers: .xlsx, .xlsm, .ods, .csv, .parquet, .arrow, or a directory of such files; 'scorer criteria template "

@@ -21,7 +21,7 @@ import typer
 from scorer.cli.i18n import Language
 from scorer.cli.output import UserError, json_text
 from scorer_client import Province
-from scorer_client.forms import Form
+from scorer_client.criteria_set_form import Form
 from scorer_client.sentences import level_name, rounded
 
 BYTE_ORDER_MARK = "\ufeff"

@@ -13,9 +13,9 @@ from scorer.cli.i18n import WORDS, Language
 from scorer.cli.output import out, table
 from scorer_client import CategoryResult, CriterionResult, GateCount, Province, Ranking, Tally, UnitResult
 from scorer_client.causes import short_cause
-from scorer_client.forms import Form
+from scorer_client.criteria_set_form import Form
+from scorer_client.formatting import Count
 from scorer_client.sentences import limit_name, plain, rounded
-from scorer_client.shown import Count
 from scorer_client.titles import level_key, subtotal_key, text
 
 MAX_SHOWN_UNITS = 10

@@ -16,11 +16,11 @@ from openpyxl.comments import Comment
 from openpyxl.styles import PatternFill
 
 from scorer_client import Violation
-from scorer_client.files.cells import BadCell, Cell, Sheet, column_number
+from scorer_client.criteria_set_form import Form
+from scorer_client.files.file_reader import sheets
 from scorer_client.files.header import HEADER_WITHIN, ColumnNames
-from scorer_client.files.notes import Notes
-from scorer_client.files.read import sheets
-from scorer_client.forms import Form
+from scorer_client.files.reading_notes import Notes
+from scorer_client.files.sheets import BadCell, Cell, Sheet, column_number
 
 AUTHOR = "scorer check"
 """Author of the comments on mistakes. When a marked copy is checked again, comments of this author are removed."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from google.protobuf.message import Message
 
-import scorer_client.steps
+import scorer_client.sync_async
 from scorer.catalogue.catalogue import Catalogue
 from scorer.service.call.context import CallContext
 from scorer.service.call.errors import CallRefused
@@ -30,7 +30,7 @@ class InProcessTransport:
             "GetCriteriaSet": criteria.get_criteria_set,
         }
 
-    def send(self, call: scorer_client.steps.Call) -> Message:
+    def send(self, call: scorer_client.sync_async.Call) -> Message:
         """Returns the reply to a call.
 
         Raises:

@@ -28,13 +28,26 @@ from scorer.service.methods.side_services import SideServices
 from scorer.service.runtime import tuning
 from scorer.service.runtime.grpc_server import GrpcServer
 from scorer.service.runtime.settings import Role, Settings
-from scorer.service.runtime.tls import KEEP_ALIVE, credentials
 
 MAX_STREAMS = 128
 """Maximum number of open calls per connection. Clients delay calls beyond it."""
 
 MAX_PENDING_CALLS = 20_000
 """Maximum number of calls of all connections that wait for the event loop."""
+
+KEEP_ALIVE = (
+    # Connections end after 30 minutes. A load balancer that distributes connections (L4) can then use new servers too.
+    ("grpc.max_connection_age_ms", 30 * 60_000),
+    ("grpc.max_connection_age_grace_ms", 5 * 60_000),
+    # Pings detect callers that have vanished, and keep firewalls from dropping idle connections.
+    ("grpc.keepalive_time_ms", 60_000),
+    ("grpc.keepalive_timeout_ms", 20_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    # Callers may send pings too, at most every ten seconds.
+    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+    ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
+)
+"""gRPC's options for the lifetime of connections."""
 
 SCORER, CRITERIA = "egov.scorer.v1.ScorerService", "egov.scorer.v1.CriteriaService"
 SERVICES = (SCORER, CRITERIA)
@@ -146,6 +159,8 @@ class Server:
         )
         try:
             if settings.tls:
+                from scorer.service.runtime.tls import credentials  # cryptography takes long to import
+
                 self.port = self.grpc_server.add_secure_port(settings.address, credentials(settings.tls))
             else:
                 self.port = self.grpc_server.add_insecure_port(settings.address)

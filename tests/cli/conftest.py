@@ -12,7 +12,7 @@ from harness import installed_catalogue, serving
 
 from scorer.catalogue.catalogue import Catalogue
 from scorer_client import Client
-from scorer_client.forms import Form
+from scorer_client.criteria_set_form import Form
 
 
 @pytest.fixture(scope="module")

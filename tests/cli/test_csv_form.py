@@ -11,7 +11,7 @@ from bac_kan_csv import AT, LINES, SET, TEXT, agree
 from cli_in_process import Run
 
 from scorer_client import Client
-from scorer_client.forms import Form
+from scorer_client.criteria_set_form import Form
 
 # --- the form to fill in -------------------------------------------------------------------------------------------
 

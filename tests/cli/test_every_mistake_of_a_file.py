@@ -13,8 +13,8 @@ from document_set import WARDS
 from harness import catalogue, good, host, serving
 
 from scorer_client import Client, ScorerError
-from scorer_client.shared_steps import read_file
-from scorer_client.steps import Calls
+from scorer_client.method_steps import read_file
+from scorer_client.sync_async import Calls
 
 ANSWERS = """\
 id,tier,files,online_files,portal

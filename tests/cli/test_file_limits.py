@@ -69,7 +69,7 @@ def test_files_beyond_lowered_limits_are_refused(
     installed: Catalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at("R3", "#DIV/0!")(tmp_path / "a.xlsx")
-    monkeypatch.setattr("scorer_client.files.scan.MAX_ERRORS", 0)
+    monkeypatch.setattr("scorer_client.files.xml_scan.MAX_ERRORS", 0)
     refused_as(installed, tmp_path / "a.xlsx", "TOO_LARGE", "has more than 100000 formulas with an error")
     monkeypatch.setattr("scorer_client.files.archive.MAX_PARTS", 5)
     refused_as(installed, tmp_path / "a.xlsx", "TOO_LARGE", "parts, more than 5: is it a file of answers?")

@@ -17,7 +17,7 @@ from harness import installed_catalogue
 from workbooks import COMMUNES, HEADER, LINES, SET, SHEETS, TEXT, change_part, fill, ods
 
 from scorer.catalogue.catalogue import Catalogue
-from scorer_client.files.read import criteria_set_of
+from scorer_client.files.file_reader import criteria_set_of
 
 PER_TIER = {"department": 24, "district": 8, "commune": COMMUNES}
 

@@ -28,7 +28,7 @@ from bac_kan_csv import (
 from cli_in_process import Run
 
 from scorer_client import Client, ScorerError
-from scorer_client.forms import Form
+from scorer_client.criteria_set_form import Form
 
 
 def found(client: Client, file: Path, rows: Table, **options: Any) -> list[tuple[str, str, str]]:

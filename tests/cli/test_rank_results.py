@@ -26,7 +26,7 @@ from cli_in_process import Run
 
 from scorer.cli.commands import rank
 from scorer_client import Client, Province, Score
-from scorer_client.forms import Form
+from scorer_client.criteria_set_form import Form
 
 SCORER = Path(sys.executable).parent / "scorer"
 

@@ -28,8 +28,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from scorer_client import FileTable, ScorerError
-from scorer_client.files.read import read_file
-from scorer_client.forms import Form
+from scorer_client.criteria_set_form import Form
+from scorer_client.files.file_reader import read_file
 
 
 @pytest.mark.parametrize("kind", KINDS)

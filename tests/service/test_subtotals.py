@@ -23,7 +23,7 @@ from ruamel.yaml import YAML
 from egov.scorer.v1 import criteria_pb2 as cpb
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.plugin_api import CriterionGroup, Indicator
-from scorer_client.forms import form_of
+from scorer_client.criteria_set_form import form_of
 from scorer_client.replies import province
 
 SET = """\

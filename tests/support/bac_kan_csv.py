@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from scorer_client import Cause, FileTable, Province, ScorerError
-from scorer_client.files.read import read_file
-from scorer_client.forms import Form
+from scorer_client.criteria_set_form import Form
+from scorer_client.files.file_reader import read_file
 
 SET = "bac-kan-2020"
 BUNDLED = {SET: ("2020-H1", "Bắc Kạn"), "hue-2020": ("2020", "Thừa Thiên Huế")}

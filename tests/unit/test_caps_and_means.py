@@ -19,7 +19,7 @@ from set_documents import yaml_text
 from egov.scorer.v1 import criteria_pb2
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.plugin_api import CriterionGroup
-from scorer_client.forms import form_of
+from scorer_client.criteria_set_form import form_of
 from scorer_client.sentences import rounded
 
 Document = dict[str, Any]

@@ -134,6 +134,12 @@ def test_the_running_service_never_loads_the_rule_engine() -> None:
     assert loaded & {"durable", "durable_rules_engine", "scorer.engine.gate_process"} == set()
 
 
+def test_libraries_for_credentials_and_workbooks_are_imported_only_for_those() -> None:
+    loaded = modules_after("import scorer.service.server, scorer.cli.commands.criteria, scorer.cli.commands.serve")
+    assert "scorer.service.call.access" in loaded
+    assert loaded & {"cryptography", "jwt", "openpyxl", "xlsxwriter"} == set()
+
+
 HEAVY = {"numpy", "pyarrow", "pandas", "polars", "openpyxl", "xlsxwriter", "docx", "pydantic", "cryptography"}
 """Libraries that take long to import."""
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import gc
 import weakref
 
-import pytest
-
 from scorer.service.runtime import tuning
 
 
@@ -17,13 +15,6 @@ class Cycle:
         self.itself = self
 
 
-@pytest.fixture
-def thawed() -> object:
-    yield
-    gc.unfreeze()
-
-
-@pytest.mark.usefixtures("thawed")
 def test_garbage_of_one_reload_is_freed_at_the_next() -> None:
     cycle = Cycle()
     left = weakref.ref(cycle)

@@ -11,7 +11,7 @@ import pytest
 from harness import catalogue, good, group, host, serving
 
 from scorer.plugin_api import Indicator
-from scorer_client import Client, Province, Row, ScorerError, shared_steps
+from scorer_client import Client, Province, Row, ScorerError, method_steps
 
 SET = "network-2020"
 
@@ -102,7 +102,7 @@ def test_lacking_units_of_one_tier_only(connected: Client) -> None:
 @pytest.mark.parametrize("size", [1, 2, 4])
 def test_lacking_units_are_the_same_on_pages(connected: Client, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
     whole = connected.who_lacks(SET, ROWS, "NW.02")
-    monkeypatch.setattr(shared_steps, "MAX_FULL_ROWS", size)
+    monkeypatch.setattr(method_steps, "MAX_FULL_ROWS", size)
     assert connected.who_lacks(SET, ROWS, "NW.02") == whole
 
 

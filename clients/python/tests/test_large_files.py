@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from scorer_client import ScorerError
-from scorer_client.files.read import read_file
-from scorer_client.files.reader import MAX_VIOLATIONS
-from scorer_client.files.text import PROGRESS_STEP_BYTES
-from scorer_client.forms import Form, Indicator
+from scorer_client.criteria_set_form import Form, Indicator
+from scorer_client.files.csv_file import PROGRESS_STEP_BYTES
+from scorer_client.files.file_reader import read_file
+from scorer_client.files.table_reader import MAX_VIOLATIONS
 
 COLUMNS = {f"number_{n}": Indicator(f"number_{n}", "number", "", {}, (), {}) for n in range(40)}
 HEAD = Indicator("head", "choice", "", {}, ("chairman", "nobody"), {})

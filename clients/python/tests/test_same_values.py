@@ -13,7 +13,7 @@ from scorer.model import indicators
 from scorer.model.fixed_point import PointsByTier
 from scorer.plugins.group import Status
 from scorer.service.messages.gate_texts import gate_text
-from scorer_client import forms, requests
+from scorer_client import criteria_set_form, requests
 from scorer_client.causes import Cause
 from scorer_client.enums import words
 from scorer_client.files.header import FIXED
@@ -29,7 +29,7 @@ def test_first_days_are_equal() -> None:
 
 
 def test_indicator_kinds_are_equal() -> None:
-    assert list(forms.KINDS.values()) == [kind.value for kind in indicators.IndicatorKind]
+    assert list(criteria_set_form.KINDS.values()) == [kind.value for kind in indicators.IndicatorKind]
 
 
 def test_names_of_standings_and_statuses_are_equal() -> None:

@@ -18,7 +18,7 @@ from harness import Service, installed_catalogue, serving
 
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer_client import Client
-from scorer_client.steps import Call
+from scorer_client.sync_async import Call
 from scorer_client.unit_table import table_stream
 
 SET = "bac-kan-2020"

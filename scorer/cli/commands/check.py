@@ -25,7 +25,7 @@ from scorer.cli.output import UserError, err, out, progress
 from scorer.files.translations import in_language
 from scorer.model.untrusted import escaped
 from scorer_client import ScorerError, Violation
-from scorer_client.shown import Count
+from scorer_client.formatting import Count
 
 
 def check(

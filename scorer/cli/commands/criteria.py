@@ -25,8 +25,8 @@ from scorer.model.untrusted import escaped
 from scorer.plugins.declaration import CASES_SUFFIX
 from scorer.service.in_process import InProcessTransport
 from scorer_client import Client, ScorerError
-from scorer_client.forms import STATES
-from scorer_client.shown import Count
+from scorer_client.criteria_set_form import STATES
+from scorer_client.formatting import Count
 from scorer_client.titles import text
 
 LIST_TIMEOUT_SECONDS = 10.0

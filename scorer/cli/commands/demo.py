@@ -19,9 +19,9 @@ from scorer.service.background import serving
 from scorer.service.runtime.settings import Settings
 from scorer.service.server import AddressError
 from scorer_client import Client, Province
-from scorer_client.forms import Form
+from scorer_client.criteria_set_form import Form
+from scorer_client.formatting import Count
 from scorer_client.reports import build
-from scorer_client.shown import Count
 
 PROVINCES = {"bac-kan-2020": ("Bắc Kạn", "2020-H1"), "hue-2020": ("Thừa Thiên Huế", "2020")}
 """Name and assessment period of each province whose answers come with the scorer, by criteria set."""

@@ -23,8 +23,8 @@ from scorer.cli.i18n import WORDS, Language
 from scorer.cli.loading import CriteriaOption
 from scorer.cli.output import out, table
 from scorer_client import ScorerError
+from scorer_client.formatting import Count
 from scorer_client.sentences import plain
-from scorer_client.shown import Count
 
 
 def lacking(

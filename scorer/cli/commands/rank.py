@@ -27,7 +27,7 @@ from scorer.cli.terminal_report import Report
 from scorer.model.suggestions import did_you_mean
 from scorer.model.untrusted import escaped
 from scorer_client import ScorerError
-from scorer_client.shown import Count
+from scorer_client.formatting import Count
 
 PERIOD = typer.Option("", help="Assessment period, such as 2020-H1, in which the criteria set must be in force.")
 LANGUAGE = typer.Option(Language.EN, "--lang", help="Language of the report and the messages.")

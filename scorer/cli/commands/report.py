@@ -24,8 +24,8 @@ from scorer.cli.i18n import WORDS, Language
 from scorer.cli.loading import CriteriaOption
 from scorer.cli.output import UserError, out, progress
 from scorer.model.untrusted import escaped
+from scorer_client.formatting import Count
 from scorer_client.reports import FORMATS, Report, build, document
-from scorer_client.shown import Count
 
 OBJECTS_PER_COLLECTION = 50_000
 """Number of new objects after which Python collects garbage. A report has millions of objects and no cycles; with

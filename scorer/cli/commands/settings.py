@@ -21,7 +21,6 @@ from scorer.service.runtime.settings_sources import (
     source,
     variable,
 )
-from scorer.service.runtime.tls import credentials
 
 app = typer.Typer(help="List the settings of the service, and check them.", no_args_is_help=True)
 
@@ -67,6 +66,8 @@ def check(file: Path | None = SETTINGS_FILE) -> None:
     settings = read_settings(file)
     try:
         if settings.tls:
+            from scorer.service.runtime.tls import credentials  # cryptography takes long to import
+
             credentials(settings.tls)
         Access(settings)
         if settings.criteria:

@@ -17,14 +17,13 @@ from scorer.cli.loading import CriteriaOption, find_set, load_catalogue
 from scorer.cli.output import UserError, err, out, progress
 from scorer.engine.plan import SetPlan
 from scorer.files.columns import criteria_reading
-from scorer.files.form import form_workbook
 from scorer.model.indicators import Indicator, IndicatorKind
 from scorer.model.untrusted import escaped
 from scorer.service.in_process import InProcessTransport
 from scorer_client import Client
 from scorer_client.files.folder import REGISTER
 from scorer_client.files.header import FIXED
-from scorer_client.shown import Count
+from scorer_client.formatting import Count
 from scorer_client.titles import text
 from scorer_client.units import Unit
 
@@ -86,7 +85,7 @@ def template(
         files |= _per_unit(plan, register, per_unit, language)
     if workbook:
         with progress(f"writing {output}"):
-            files[output] = form_workbook(plan, register, language.value)
+            files[output] = _workbook(plan, register, language)
     elif per_unit is None:
         files[output / f"{code}.csv"] = BYTE_ORDER_MARK + ",".join((*FIXED, *plan.criteria_set.indicators)) + "\n"
         files[output / f"{code}-columns.md"] = _columns_description(plan)
@@ -104,6 +103,12 @@ def template(
         out.print(
             words["forms_written"].format(n=Count(len(register)), register=REGISTER, directory=directory), markup=False
         )
+
+
+def _workbook(plan: SetPlan, units: Sequence[Unit], language: Language) -> bytes:
+    from scorer.files.form import form_workbook  # XlsxWriter takes long to import
+
+    return form_workbook(plan, units, language.value)
 
 
 def _register(client: Client, code: str, file: Path, language: Language) -> Sequence[Unit]:
@@ -126,7 +131,7 @@ def _per_unit(plan: SetPlan, register: Sequence[Unit], directory: Path, language
         for number, unit in enumerate(register):
             report(number, len(register))
             name = f"{_UNSAFE_CHARACTERS.sub(_escape, unit.id)}.xlsx"
-            files[directory / name] = form_workbook(plan, [unit], language.value)
+            files[directory / name] = _workbook(plan, [unit], language)
     listed = io.StringIO(newline="")
     writer = csv.writer(listed, lineterminator="\n")
     writer.writerow(("id", "name", "tier", "parent"))

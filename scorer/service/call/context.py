@@ -48,7 +48,7 @@ class CallContext:
     scored: list[Assessment] = field(default_factory=list)
     """The results of the tiers that have been scored so far."""
     doubtful_names: int = 0
-    """Number of units whose names probably have ``?`` in place of letters, see ``scorer_client.names``."""
+    """Number of units whose names probably have ``?`` in place of letters, see ``scorer_client.doubtful_names``."""
     trace: CallTrace | None = None
     """The trace of the call; None if calls are not traced."""
 

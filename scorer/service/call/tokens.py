@@ -8,8 +8,10 @@ import time
 from collections import OrderedDict
 from threading import Lock
 
+import grpc
 import jwt
 
+from scorer.service.call.errors import CallRefused
 from scorer.service.runtime.certificates import MIN_RSA_BITS, is_weak
 from scorer.service.runtime.file_reload import ReloadedFiles
 from scorer.service.runtime.settings import Tokens
@@ -28,12 +30,11 @@ TEXT_MEMBERS = ("kid", "kty", "alg", "use", "crv", "n", "e", "x", "y")
 """Members of a JWK that are text in all public keys."""
 
 
-class BadToken(Exception):
+class BadToken(CallRefused):
     """Raised if a token is not valid. ``reason`` is a word in capitals for programs."""
 
     def __init__(self, reason: str, message: str) -> None:
-        super().__init__(message)
-        self.reason = reason
+        super().__init__(grpc.StatusCode.UNAUTHENTICATED, reason, f"{message}; send a valid one")
 
 
 class TokenChecker:

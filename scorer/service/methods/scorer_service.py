@@ -35,7 +35,7 @@ from scorer.service.messages.table_stream import Stream, StreamError
 from scorer.service.messages.unit_table import UnitTexts, read_table
 from scorer.service.methods.paging import find_page
 from scorer.service.methods.set_lookup import find_set
-from scorer_client.names import count_doubtful
+from scorer_client.doubtful_names import count_doubtful
 from scorer_client.requests import MAX_FULL_ROWS
 
 MAX_RANKINGS = 2_000

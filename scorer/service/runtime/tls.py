@@ -1,4 +1,4 @@
-"""TLS and keepalive: how the server accepts connections and how long it keeps them."""
+"""TLS: the certificate, the key and the certificate authorities that the server uses."""
 
 from __future__ import annotations
 
@@ -12,20 +12,6 @@ from scorer.service.runtime.certificates import MIN_RSA_BITS, is_weak, read_cert
 from scorer.service.runtime.file_reload import ReloadedFiles
 from scorer.service.runtime.settings import Tls
 from scorer.service.runtime.small_file import read_small_file
-
-KEEP_ALIVE = (
-    # Connections end after 30 minutes. A load balancer that distributes connections (L4) can then use new servers too.
-    ("grpc.max_connection_age_ms", 30 * 60_000),
-    ("grpc.max_connection_age_grace_ms", 5 * 60_000),
-    # Pings detect callers that have vanished, and keep firewalls from dropping idle connections.
-    ("grpc.keepalive_time_ms", 60_000),
-    ("grpc.keepalive_timeout_ms", 20_000),
-    ("grpc.keepalive_permit_without_calls", 1),
-    # Callers may send pings too, at most every ten seconds.
-    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
-    ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
-)
-"""gRPC's options for the lifetime of connections."""
 
 
 def credentials(tls: Tls) -> grpc.ServerCredentials:

@@ -14,7 +14,7 @@ from scorer_client.causes import Cause
 from scorer_client.client import AsyncClient, Client
 from scorer_client.errors import ScorerError, Violation
 from scorer_client.file_table import FileTable
-from scorer_client.lacks import Lack
+from scorer_client.lacking_units import Lack
 from scorer_client.rankings import CriterionCount, GateCount, Provenance, Province, Ranking, Tally
 from scorer_client.requests import Row, Value
 from scorer_client.results import (

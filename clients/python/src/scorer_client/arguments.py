@@ -8,8 +8,8 @@ from numbers import Real
 from typing import TypeAlias
 
 from scorer_client.file_table import FileTable
+from scorer_client.formatting import described, shown
 from scorer_client.rankings import Province
-from scorer_client.shown import described, shown
 
 Check: TypeAlias = tuple[str, Callable[[object], bool]]
 """The expected type in words, and a function that returns whether a value has this type."""

@@ -10,9 +10,9 @@ from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from scorer_client.arguments import check_arguments
 from scorer_client.connection import Connection, Pem, Token
+from scorer_client.formatting import described
 from scorer_client.methods import Methods
-from scorer_client.shown import described
-from scorer_client.steps import Call, Steps, Work, checked_timeout
+from scorer_client.sync_async import Call, Steps, Work, checked_timeout
 from scorer_client.transport import AioTransport, AsyncTransport, GrpcTransport, Transport
 
 R = TypeVar("R")

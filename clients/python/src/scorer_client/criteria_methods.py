@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime
 
 from egov.scorer.v1 import criteria_pb2
-from scorer_client import shared_steps as shared
-from scorer_client.forms import Form
-from scorer_client.steps import Calls, Steps, method
+from scorer_client import method_steps
+from scorer_client.criteria_set_form import Form
+from scorer_client.sync_async import Calls, Steps, method
 
 
 class CriteriaMethods:
@@ -40,7 +40,7 @@ class CriteriaMethods:
         Raises:
             ScorerError: there is no set with this code or on this day, or the call failed.
         """
-        return (yield from shared.get_criteria_set(Calls.of(timeout, request_id), code, effective_on, series))
+        return (yield from method_steps.get_criteria_set(Calls.of(timeout, request_id), code, effective_on, series))
 
     @method
     def form(
@@ -57,4 +57,4 @@ class CriteriaMethods:
         Raises:
             ScorerError: see ``criteria_set``.
         """
-        return (yield from shared.get_form(Calls.of(timeout, request_id), code, effective_on, series))
+        return (yield from method_steps.get_form(Calls.of(timeout, request_id), code, effective_on, series))

@@ -10,9 +10,9 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from scorer_client import optional
+from scorer_client import optional_libraries
+from scorer_client.criteria_set_form import Form, Indicator
 from scorer_client.errors import ScorerError, Violation, first_of
-from scorer_client.forms import Form, Indicator
 from scorer_client.requests import EPOCH, Row, Value
 from scorer_client.unit_table import write_stream
 from scorer_client.units import Units
@@ -31,7 +31,7 @@ class NamedPositions(Protocol):
     """A sheet, which can describe positions in it for people."""
 
     def position(self, row: int | None, column: int | None = None, name: str = "") -> str:
-        """See ``files.cells.Sheet``."""
+        """See ``files.sheets.Sheet``."""
 
 
 class Positions:
@@ -124,7 +124,7 @@ class FileTable:
         Raises:
             ImportError: pyarrow is not installed.
         """
-        pa = optional.pyarrow()
+        pa = optional_libraries.pyarrow()
         columns = self.units.arrow_columns()
         if self.not_applicable:
             left_out = [self.not_applicable.get(unit.id) for unit in self.units]
@@ -170,7 +170,7 @@ def _renamed(error: ScorerError, rename: Callable[[str], str]) -> ScorerError:
 
 def _arrow_column(indicator: Indicator, values: array[float] | list[str]) -> pa.Array:
     """Flags as bool, dates as date32, choices as a dictionary, other answers as numbers; null where not reported."""
-    pa = optional.pyarrow()
+    pa = optional_libraries.pyarrow()
     if isinstance(values, list):
         return pa.array([value or None for value in values], pa.string()).dictionary_encode()
     numbers = pa.Array.from_buffers(pa.float64(), len(values), [None, pa.py_buffer(values)])

@@ -8,18 +8,17 @@ from pathlib import Path
 from typing import Unpack, cast
 
 from egov.scorer.v1 import scorer_pb2
-from scorer_client import replies
-from scorer_client import shared_steps as shared
+from scorer_client import method_steps, replies
 from scorer_client.criteria_methods import CriteriaMethods
 from scorer_client.file_table import FileTable
 from scorer_client.files.messages import Language
-from scorer_client.lacks import Lack
+from scorer_client.lacking_units import Lack
+from scorer_client.method_steps import Progress
 from scorer_client.rankings import Province
 from scorer_client.reports import build, document
 from scorer_client.requests import RankOptions, ReplyOptions, Row, day_message, row_message, row_messages, view
 from scorer_client.results import UnitResult
-from scorer_client.shared_steps import Progress
-from scorer_client.steps import Calls, Steps, Work, method
+from scorer_client.sync_async import Calls, Steps, Work, method
 from scorer_client.unit_table import is_table, table_stream
 
 
@@ -86,9 +85,9 @@ class Methods(CriteriaMethods):
         Raises:
             ScorerError: the call failed, for example because one unit has a violation.
         """
-        request = shared.ranking_request(criteria_set, **options)
+        request = method_steps.ranking_request(criteria_set, **options)
         request.rows.units.extend(row_messages(rows))
-        return (yield from shared.rank(Calls.of(timeout, request_id), request))
+        return (yield from method_steps.rank(Calls.of(timeout, request_id), request))
 
     @method
     def rank_table(
@@ -118,9 +117,9 @@ class Methods(CriteriaMethods):
             TypeError: ``table`` is not a table.
             ImportError: pyarrow is not installed.
         """
-        request = shared.ranking_request(criteria_set, **options)
+        request = method_steps.ranking_request(criteria_set, **options)
         request.table.arrow_stream = table_stream(table)
-        return (yield from shared.rank(Calls.of(timeout, request_id), request))
+        return (yield from method_steps.rank(Calls.of(timeout, request_id), request))
 
     @method
     def rank_file(
@@ -148,7 +147,7 @@ class Methods(CriteriaMethods):
             language: language of the violations that are found in the file, "en" or "vi".
             effective_on: a day, to select the set without its code.
             series: with ``effective_on``, selects only among sets of this series.
-            progress: called with the progress of reading and ranking; see ``shared_steps.Progress``.
+            progress: called with the progress of reading and ranking; see ``method_steps.Progress``.
             timeout: seconds; overrides the client's timeout.
             request_id: for the service's log.
             options: province, period, tier, full, page_size, page_token.
@@ -160,13 +159,13 @@ class Methods(CriteriaMethods):
         """
         calls = Calls.of(timeout, request_id)
         if isinstance(file, FileTable):
-            request = shared.ranking_request(criteria_set, effective_on=effective_on, series=series, **options)
-            return (yield from shared.rank_file_table(calls, request, file, progress))
-        form = yield from shared.get_form(calls, criteria_set, effective_on, series)
-        table = yield from shared.read_file(calls, file, form, progress, language)
+            request = method_steps.ranking_request(criteria_set, effective_on=effective_on, series=series, **options)
+            return (yield from method_steps.rank_file_table(calls, request, file, progress))
+        form = yield from method_steps.get_form(calls, criteria_set, effective_on, series)
+        table = yield from method_steps.read_file(calls, file, form, progress, language)
         return (
-            yield from shared.rank_file_table(
-                calls, shared.ranking_request(form.criteria_set, **options), table, progress
+            yield from method_steps.rank_file_table(
+                calls, method_steps.ranking_request(form.criteria_set, **options), table, progress
             )
         )
 
@@ -183,8 +182,8 @@ class Methods(CriteriaMethods):
             OSError: the file cannot be read.
         """
         calls = Calls.of(None, "")
-        form = yield from shared.get_form(calls, criteria_set)
-        return (yield from shared.read_file(calls, file, form, progress, language))
+        form = yield from method_steps.get_form(calls, criteria_set)
+        return (yield from method_steps.read_file(calls, file, form, progress, language))
 
     @method
     def report(
@@ -216,7 +215,7 @@ class Methods(CriteriaMethods):
             ImportError: a library is not installed: pip install 'egov-scorer-client[report]'.
             OSError: a file cannot be read or written.
         """
-        form = yield from shared.get_form(Calls.of(timeout, request_id), result.provenance.criteria_set)
+        form = yield from method_steps.get_form(Calls.of(timeout, request_id), result.provenance.criteria_set)
 
         def write() -> None:
             report = build(result, form, language=language, previous=previous, unit_names=unit_names)
@@ -257,13 +256,13 @@ class Methods(CriteriaMethods):
             ScorerError: the set or the tier does not have the criterion, or a call failed.
         """
         calls = Calls.of(timeout, request_id)
-        form = yield from shared.get_form(calls, criteria_set, effective_on, series)
-        shared.check_criterion(form, criterion, tier)
+        form = yield from method_steps.get_form(calls, criteria_set, effective_on, series)
+        method_steps.check_criterion(form, criterion, tier)
         if not is_table(units):
-            return (yield from shared.rows_that_lack(calls, form, cast(Iterable[Row], units), criterion, tier))
-        request = shared.ranking_request(form.criteria_set, tier=tier, full=True)
+            return (yield from method_steps.rows_that_lack(calls, form, cast(Iterable[Row], units), criterion, tier))
+        request = method_steps.ranking_request(form.criteria_set, tier=tier, full=True)
         request.table.arrow_stream = table_stream(units)
-        return shared.lacking((yield from shared.rank(calls, request)), criterion)
+        return method_steps.lacking((yield from method_steps.rank(calls, request)), criterion)
 
     @method
     def who_lacks_file(
@@ -286,10 +285,12 @@ class Methods(CriteriaMethods):
             OSError: the file cannot be read.
         """
         calls = Calls.of(timeout, request_id)
-        form = yield from shared.get_form(calls, criteria_set, effective_on, series)
-        shared.check_criterion(form, criterion, tier)
+        form = yield from method_steps.get_form(calls, criteria_set, effective_on, series)
+        method_steps.check_criterion(form, criterion, tier)
         table = (
-            file if isinstance(file, FileTable) else (yield from shared.read_file(calls, file, form, None, language))
+            file
+            if isinstance(file, FileTable)
+            else (yield from method_steps.read_file(calls, file, form, None, language))
         )
-        request = shared.ranking_request(form.criteria_set, tier=tier, full=True)
-        return shared.lacking((yield from shared.rank_file_table(calls, request, table, None)), criterion)
+        request = method_steps.ranking_request(form.criteria_set, tier=tier, full=True)
+        return method_steps.lacking((yield from method_steps.rank_file_table(calls, request, table, None)), criterion)

@@ -11,10 +11,10 @@ from functools import cached_property
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
 
-from scorer_client import optional
+from scorer_client import optional_libraries
 from scorer_client.causes import Cause
 from scorer_client.gate_texts import causes_of
-from scorer_client.lacks import Lack
+from scorer_client.lacking_units import Lack
 from scorer_client.results import (
     CategoryResult,
     CriterionResult,
@@ -36,6 +36,8 @@ UNITS_AT_ONCE = 500
 SUBTOTAL = "subtotal."
 """Prefix of the columns with subtotals."""
 
+_DAMAGED = "the table of the reply is damaged or cut off: is this server a scorer?"
+
 SELF_REPORTED = "@self_reported"
 """Suffix of the columns with results that are computed from the units' own reports."""
 
@@ -56,8 +58,16 @@ class TableUnits(Sequence[UnitResult]):
 
         Raises:
             ImportError: pyarrow is not installed.
+            ValueError: the reply is damaged.
         """
-        return optional.pyarrow().ipc.open_stream(self._stream).read_all()
+        arrow = optional_libraries.pyarrow()
+        try:
+            table = arrow.ipc.open_stream(self._stream).read_all()
+        except arrow.ArrowException as error:
+            raise ValueError(_DAMAGED) from error
+        if not table.num_rows:  # a stream that is cut off after its schema; a ranking has at least one unit
+            raise ValueError(_DAMAGED)
+        return table
 
     def __len__(self) -> int:
         return int(self.table.num_rows)
@@ -69,7 +79,7 @@ class TableUnits(Sequence[UnitResult]):
     def __getitem__(self, index: int | slice) -> UnitResult | Sequence[UnitResult]:
         rows = range(len(self))[index]
         if isinstance(rows, range):
-            return list(_units(self.table.take(optional.pyarrow().array(rows, "int64")), self._layout))
+            return list(_units(self.table.take(optional_libraries.pyarrow().array(rows, "int64")), self._layout))
         (unit,) = _units(self.table.slice(rows, 1), self._layout)
         return unit
 
@@ -101,7 +111,7 @@ class TableUnits(Sequence[UnitResult]):
         table, maximum = self.table, self.criteria[criterion]
         category = next(c.code for c in self._layout.categories for g in c.groups if criterion in g.criteria)
         points, status = f"{category}.{criterion}.points", f"{category}.{criterion}.status"
-        compute = optional.pyarrow().compute
+        compute = optional_libraries.pyarrow().compute
         applies = compute.not_equal(table.column(status), "not_applicable")
         found = table.filter(compute.and_(applies, compute.less(table.column(points), maximum)))
         texts = (_values(found, name) for name in ("id", "name", "tier", "parent"))
@@ -275,7 +285,7 @@ def _causes(table: pa.Table, prefix: str) -> Iterator[tuple[Cause, ...]]:
 
 def _values(table: pa.Table, name: str) -> list[Any]:
     """A column as Python values. Null becomes 0, False or ""."""
-    column, types = table.column(name), optional.pyarrow().types
+    column, types = table.column(name), optional_libraries.pyarrow().types
     if not types.is_dictionary(column.type):
         if column.null_count:
             column = column.fill_null("" if types.is_string(column.type) else 0)

@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from scorer_client import optional
+from scorer_client import optional_libraries
 from scorer_client.causes import Cause
-from scorer_client.lacks import Lack, lacks
+from scorer_client.lacking_units import Lack, lacks
 from scorer_client.ranking_table import TableUnits
 from scorer_client.results import UnitResult
 from scorer_client.titles import Texts, in_language
@@ -264,7 +264,7 @@ def _criteria(units: Sequence[UnitResult]) -> Collection[str]:
 
 def _concatenated(tables: Sequence[pa.Table]) -> pa.Table:
     """One table of several rankings, with only the metadata that is equal in all of them."""
-    pa = optional.pyarrow()
+    pa = optional_libraries.pyarrow()
     if len(tables) == 1:
         return tables[0]
     compatible = []
@@ -284,7 +284,7 @@ def _concatenated(tables: Sequence[pa.Table]) -> pa.Table:
 
 
 def _to_pandas(table: pa.Table) -> pd.DataFrame:
-    pa, pandas = optional.pyarrow(), optional.pandas()
+    pa, pandas = optional_libraries.pyarrow(), optional_libraries.pandas()
     nullable = {pa.int8(): pandas.Int8Dtype(), pa.int32(): pandas.Int32Dtype()}
     # Copying all columns of a type into one block takes a third of the time, but pandas warns above 100 blocks.
     separate = table.num_columns <= 100
@@ -293,5 +293,5 @@ def _to_pandas(table: pa.Table) -> pd.DataFrame:
 
 
 def _to_polars(table: pa.Table) -> pl.DataFrame:
-    frame: pl.DataFrame = optional.polars().from_arrow(table)
+    frame: pl.DataFrame = optional_libraries.polars().from_arrow(table)
     return frame

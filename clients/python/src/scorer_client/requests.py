@@ -16,7 +16,7 @@ from google.type import date_pb2
 
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer_client.errors import ScorerError, Violation
-from scorer_client.shown import described, shown
+from scorer_client.formatting import described, shown
 
 Value: TypeAlias = bool | int | float | str | datetime.date
 """An answer: bool for a flag, a number for a count or number, str for a choice, date for a date."""

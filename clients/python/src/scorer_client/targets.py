@@ -6,7 +6,7 @@ import ipaddress
 import re
 from collections.abc import Sequence
 
-from scorer_client.shown import described, shown
+from scorer_client.formatting import described, shown
 
 _SOCKET = re.compile(r"unix(-abstract)?:.*", re.DOTALL)
 _URL = re.compile(r"https?://", re.IGNORECASE)

@@ -13,7 +13,7 @@ from google.protobuf.message import Message
 from egov.scorer.v1 import criteria_pb2_grpc, scorer_pb2_grpc
 from scorer_client.connection import Connection
 from scorer_client.errors import FailedCall, ScorerError
-from scorer_client.steps import Call
+from scorer_client.sync_async import Call
 
 
 class Transport(Protocol):

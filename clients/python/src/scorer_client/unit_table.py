@@ -9,9 +9,9 @@ import sys
 from collections.abc import Iterable, Mapping, Set
 from typing import TYPE_CHECKING, Any
 
-from scorer_client import optional
+from scorer_client import optional_libraries
 from scorer_client.errors import ScorerError, Violation
-from scorer_client.shown import Count, described, shown
+from scorer_client.formatting import Count, described, shown
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -38,7 +38,7 @@ def table_stream(table: object) -> bytes:
         TypeError: the value is not a table.
         ImportError: pyarrow is not installed.
     """
-    pa = optional.pyarrow()
+    pa = optional_libraries.pyarrow()
     if _is_pandas(table, "DataFrame"):
         return write_stream(_from_columns(_pandas_columns(table)))
     if isinstance(table, Mapping):
@@ -53,7 +53,7 @@ def table_stream(table: object) -> bytes:
 
 def write_stream(table: pa.Table) -> bytes:
     """Converts a table to an Arrow IPC stream of one batch, without metadata, which the service does not read."""
-    pa = optional.pyarrow()
+    pa = optional_libraries.pyarrow()
     columns = [
         (name, _narrowed(_decoded(column)))
         for name, column in zip(table.column_names, table.columns, strict=True)
@@ -72,7 +72,7 @@ def _decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
     Arrow cannot combine dictionaries with nulls or too many values, and combines dictionaries of half floats wrongly.
     """
-    pa = optional.pyarrow()
+    pa = optional_libraries.pyarrow()
     if not pa.types.is_dictionary(column.type) or column.num_chunks < 2:
         return column
     kind = column.type.value_type
@@ -85,7 +85,7 @@ def _narrowed(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
     The table often becomes four times smaller. The conversion takes less time than the transfer of 80 kB by gRPC.
     """
-    pa = optional.pyarrow()
+    pa = optional_libraries.pyarrow()
     if pa.types.is_floating(column.type) or pa.types.is_integer(column.type):
         for smaller in (pa.int8(), pa.int16(), pa.int32()):
             if smaller.bit_width >= column.type.bit_width:
@@ -127,7 +127,7 @@ def _from_columns(columns: Iterable[tuple[object, Any]]) -> pa.Table:
                 violations.append(Violation(_path(names[-1]), "WRONG_LENGTH", message))
     if violations:
         raise ScorerError.before_sending("INVALID_TABLE", violations, len(violations))
-    return optional.pyarrow().table(arrays, names=names)
+    return optional_libraries.pyarrow().table(arrays, names=names)
 
 
 def _array(values: Any) -> Any:
@@ -136,7 +136,7 @@ def _array(values: Any) -> Any:
     Raises:
         An exception of ``_errors``: the values cannot be converted.
     """
-    pa = optional.pyarrow()
+    pa = optional_libraries.pyarrow()
     if isinstance(values, str | bytes | Mapping | Set):
         raise TypeError(f"a column is a sequence of values, not {type(values).__name__}")
     if hasattr(values, "__arrow_c_stream__") and not _is_pandas(values, "Series"):  # pandas' own C stream is slower
@@ -151,7 +151,7 @@ def _array(values: Any) -> Any:
 
 def _errors() -> tuple[type[Exception], ...]:
     """The exceptions that pyarrow raises for values that it cannot convert."""
-    return optional.pyarrow().ArrowException, OverflowError, TypeError, ValueError
+    return optional_libraries.pyarrow().ArrowException, OverflowError, TypeError, ValueError
 
 
 def _violation(name: str, values: Any, error: Exception) -> Violation:
@@ -170,7 +170,7 @@ def _violation(name: str, values: Any, error: Exception) -> Violation:
     row = bisect.bisect_left(range(1, len(rows)), True, key=fails)
     value, above = rows[row], _array(rows[:row]).type
     message = f"cannot convert {described(value)}"
-    if not optional.pyarrow().types.is_null(above):
+    if not optional_libraries.pyarrow().types.is_null(above):
         message += f"; the values above it are {above}"
     return Violation(f"{_path(name)}[{row}]", "WRONG_TYPE", message)
 

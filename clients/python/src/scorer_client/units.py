@@ -7,7 +7,7 @@ from collections.abc import Iterator, KeysView, Sequence
 from dataclasses import dataclass
 from typing import Any, overload
 
-from scorer_client import optional
+from scorer_client import optional_libraries
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Units(Sequence[Unit]):
 
     def arrow_columns(self) -> dict[str, Any]:
         """The columns id, tier, name and parent as pyarrow arrays; name and parent only if some unit has one."""
-        pa = optional.pyarrow()
+        pa = optional_libraries.pyarrow()
         columns = {"id": pa.array(self._ids, pa.string()), "tier": pa.array(self._tiers, pa.string())}
         for name, values in (("name", self._names), ("parent", self._parents)):
             if any(values):

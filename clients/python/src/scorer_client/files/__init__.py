@@ -1,4 +1,4 @@
 """Reads answers from workbooks (XLSX, XLSM, ODS), CSV, Parquet and Arrow files, or from a folder of files.
 
-Every kind of file becomes sheets of cells (``cells``). One reader makes units and answers from them (``reader``).
+Every kind of file becomes sheets of cells (``sheets``). ``table_reader`` makes units and answers from them.
 """

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from xml.parsers import expat
 
 from scorer_client.errors import Violation
-from scorer_client.files.cells import UnreadableFile
 from scorer_client.files.messages import Language, say
-from scorer_client.files.scan import MAX_ERRORS, Scan, TooManyErrors, scan_ods, scan_sheet, scan_styles
+from scorer_client.files.sheets import UnreadableFile
+from scorer_client.files.xml_scan import MAX_ERRORS, Scan, TooManyErrors, scan_ods, scan_sheet, scan_styles
 
 MAX_UNPACKED_MIB = 512
 """Maximum size in MiB of all parts of a workbook when unpacked."""

@@ -8,13 +8,13 @@ import unicodedata
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from scorer_client import optional
+from scorer_client import optional_libraries
 from scorer_client.errors import Violation
 from scorer_client.files.archive import refused
-from scorer_client.files.cells import MAX_COLUMNS, MAX_ROWS, Cell, Sheet, SheetRow, UnreadableFile
+from scorer_client.files.csv_file import Progress
 from scorer_client.files.messages import say
-from scorer_client.files.notes import Notes
-from scorer_client.files.text import Progress
+from scorer_client.files.reading_notes import Notes
+from scorer_client.files.sheets import MAX_COLUMNS, MAX_ROWS, Cell, Sheet, SheetRow, UnreadableFile
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -48,7 +48,7 @@ def read_columnar(
         UnreadableFile: the file is damaged, too large, or has columns of unsupported types.
         ImportError: pyarrow is not installed.
     """
-    pa = optional.pyarrow()
+    pa = optional_libraries.pyarrow()
     if not file.seekable():
         raise refused(notes.language, "no_pipe")
     try:
@@ -67,7 +67,7 @@ def read_columnar(
 
 
 def _parquet(file: io.BufferedReader, notes: Notes) -> tuple[pa.Schema, int, Iterator[pa.RecordBatch]]:
-    optional.pyarrow()
+    optional_libraries.pyarrow()
     import pyarrow.parquet as pq
 
     parquet = pq.ParquetFile(file)
@@ -79,7 +79,7 @@ def _parquet(file: io.BufferedReader, notes: Notes) -> tuple[pa.Schema, int, Ite
 
 
 def _arrow(file: io.BufferedReader, head: bytes) -> tuple[pa.Schema, int, Iterator[pa.RecordBatch]]:
-    pa = optional.pyarrow()
+    pa = optional_libraries.pyarrow()
     if head.startswith(b"ARROW1"):
         reader = pa.ipc.open_file(file)
         return reader.schema, 0, (reader.get_batch(index) for index in range(reader.num_record_batches))
@@ -106,7 +106,7 @@ def _stream_batches(file: io.BufferedReader, stream: pa.RecordBatchStreamReader)
 
 
 def _readable(kind: pa.DataType) -> bool:
-    types = optional.pyarrow().types
+    types = optional_libraries.pyarrow().types
     if types.is_dictionary(kind):
         return _readable(kind.value_type)
     if any(getattr(types, f"is_{name}")(kind) for name in _LISTS):
@@ -121,7 +121,7 @@ def _readable(kind: pa.DataType) -> bool:
 def _rows(
     names: list[str], batches: Iterator[pa.RecordBatch], count: int, notes: Notes, progress: Progress | None
 ) -> Iterator[SheetRow]:
-    pa = optional.pyarrow()
+    pa = optional_libraries.pyarrow()
     yield SheetRow(1, [*names])
     number = 1
     try:
@@ -146,7 +146,7 @@ def _rows(
 
 def _longest_text(column: pa.Array) -> int:
     """Length in bytes of the longest text of a column."""
-    pa = optional.pyarrow()
+    pa = optional_libraries.pyarrow()
     if pa.types.is_dictionary(column.type):
         return _longest_text(column.dictionary)
     if any(getattr(pa.types, f"is_{name}")(column.type) for name in _LISTS):
@@ -161,7 +161,7 @@ def _longest_text(column: pa.Array) -> int:
 
 def _values(column: pa.Array) -> list[object]:
     """The values of a column. float16 and float32 become the shortest decimal that they stand for, such as 70.1."""
-    types = optional.pyarrow().types
+    types = optional_libraries.pyarrow().types
     if types.is_float16(column.type) or types.is_float32(column.type):
         shortest: list[object] = column.to_numpy(zero_copy_only=False).astype(str).astype(float).tolist()
         return shortest

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from scorer_client.criteria_set_form import Form
 from scorer_client.errors import ScorerError
 from scorer_client.file_table import FileTable
+from scorer_client.files.csv_file import Progress
+from scorer_client.files.file_reader import ENDINGS, read_file, sheets
 from scorer_client.files.header import ColumnNames
 from scorer_client.files.messages import Language
 from scorer_client.files.names import is_instructions, sheet_of_file
-from scorer_client.files.notes import Notes
-from scorer_client.files.read import ENDINGS, read_file, sheets
-from scorer_client.files.reader import TableReader
-from scorer_client.files.text import Progress
-from scorer_client.forms import Form
+from scorer_client.files.reading_notes import Notes
+from scorer_client.files.table_reader import TableReader
 
 REGISTER = "units.csv"
 """A file in the folder that lists all units, without answers. Each of these units must be in another file."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from scorer_client.files.cells import MAX_COLUMNS, Cell, SheetRow
+from scorer_client.criteria_set_form import Form
 from scorer_client.files.names import plain
+from scorer_client.files.sheets import MAX_COLUMNS, Cell, SheetRow
 from scorer_client.files.words import COLUMN_TITLES, NOT_APPLICABLE
-from scorer_client.forms import Form
 
 FIXED = ("id", "name", "tier", "parent", "not_applicable")
 """Codes of the columns that describe the unit. All other columns are indicators."""

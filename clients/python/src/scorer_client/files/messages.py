@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
-from scorer_client.shown import Count
+from scorer_client.formatting import Count
 
 Language: TypeAlias = Literal["en", "vi"]
 

@@ -10,12 +10,12 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from scorer_client import optional
+from scorer_client import optional_libraries
 from scorer_client.files.archive import look_through, refused
-from scorer_client.files.cells import MAX_COLUMNS, MAX_ROWS, BadCell, Cell, Sheet, SheetRow, without_empty_end
-from scorer_client.files.notes import Notes
-from scorer_client.files.scan import MAX_CELLS, Scan
-from scorer_client.files.text import Progress
+from scorer_client.files.csv_file import Progress
+from scorer_client.files.reading_notes import Notes
+from scorer_client.files.sheets import MAX_COLUMNS, MAX_ROWS, BadCell, Cell, Sheet, SheetRow, without_empty_end
+from scorer_client.files.xml_scan import MAX_CELLS, Scan
 
 if TYPE_CHECKING:
     from python_calamine import CalamineWorkbook
@@ -45,7 +45,7 @@ def read_workbook(
         UnreadableFile: the file is damaged, protected, too large, or not a workbook.
         ImportError: python-calamine is not installed.
     """
-    calamine = optional.calamine()
+    calamine = optional_libraries.calamine()
     if not file.seekable():
         raise refused(notes.language, "no_pipe")
     size = file.seek(0, io.SEEK_END)
@@ -87,7 +87,7 @@ def _sheets(
     report: Callable[[float], object],
 ) -> Iterator[Sheet]:
     done, total = 0, sum(scan.rows for scan in scans.values())
-    kinds = optional.calamine()
+    kinds = optional_libraries.calamine()
     worksheets = [item for item in workbook.sheets_metadata if item.typ == kinds.SheetTypeEnum.WorkSheet]
     for item in filter(lambda item: wanted(item.name), worksheets):
         scan = scans[item.name]

@@ -9,7 +9,8 @@ from itertools import chain
 from urllib.parse import quote
 
 from scorer_client.causes import Cause, short_cause
-from scorer_client.forms import Form
+from scorer_client.criteria_set_form import Form
+from scorer_client.formatting import Count, printable
 from scorer_client.rankings import CriterionCount, Province, Ranking, Tally
 from scorer_client.reports.measure_values import measure_value, scores_by_name
 from scorer_client.reports.measures import measures
@@ -28,7 +29,6 @@ from scorer_client.reports.words import WORDS
 from scorer_client.results import CategoryResult, UnitResult
 from scorer_client.rules import Rule
 from scorer_client.sentences import plain, rounded
-from scorer_client.shown import Count, printable
 from scorer_client.titles import subtotal_key, text
 
 _NO_DATE = datetime.date(2000, 1, 1)

@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from typing import Any
 
-from scorer_client import optional
+from scorer_client import optional_libraries
 from scorer_client.reports.model import Measure
 
 WIDTH, HEIGHT = 330, 150
@@ -27,7 +27,9 @@ def histogram(measure: Measure, axis: str, units: str) -> str:
     Raises:
         ImportError: vl-convert is not installed.
     """
-    svg: str = optional.for_reports("vl_convert").vegalite_to_svg(_spec(measure, axis, units), vl_version="5.20")
+    svg: str = optional_libraries.for_reports("vl_convert").vegalite_to_svg(
+        _spec(measure, axis, units), vl_version="5.20"
+    )
     # The page sets the width and describes the chart, so screen readers skip the SVG.
     return svg.replace(f'width="{WIDTH}" height="{HEIGHT}"', 'aria-hidden="true"', 1)
 

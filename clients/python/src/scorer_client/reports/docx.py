@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from scorer_client import optional
+from scorer_client import optional_libraries
 from scorer_client.reports.model import Report
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -27,8 +27,8 @@ def docx(report: Report, template: Path | None = None) -> bytes:
         ValueError: the template is not a Word document, or has a wrong tag.
         OSError: the template cannot be read.
     """
-    docxtpl = optional.for_reports("docxtpl")
-    jinja2, sandbox = optional.for_reports("jinja2"), optional.for_reports("jinja2.sandbox")
+    docxtpl = optional_libraries.for_reports("docxtpl")
+    jinja2, sandbox = optional_libraries.for_reports("jinja2"), optional_libraries.for_reports("jinja2.sandbox")
     content = default_template() if template is None else template.read_bytes()
     # The template is not trusted: the sandbox lets its tags read only the report.
     environment = sandbox.SandboxedEnvironment(autoescape=True, undefined=jinja2.StrictUndefined)

@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from scorer_client import optional
+from scorer_client import optional_libraries
 from scorer_client.reports import charts
 from scorer_client.reports.model import Measure, Report, UnitCategory
 from scorer_client.results import CriterionResult
@@ -49,7 +49,7 @@ def html(report: Report) -> str:
 
 @cache
 def _template() -> Any:
-    jinja2 = optional.for_reports("jinja2")
+    jinja2 = optional_libraries.for_reports("jinja2")
     environment = jinja2.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )

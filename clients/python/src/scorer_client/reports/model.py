@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from scorer_client.causes import Cause
+from scorer_client.formatting import Count
 from scorer_client.results import CategoryResult, UnitResult
 from scorer_client.sentences import level_name, limit_name, rounded
-from scorer_client.shown import Count
 from scorer_client.titles import level_key
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from scorer_client import optional
+from scorer_client import optional_libraries
 from scorer_client.reports.html import html
 from scorer_client.reports.model import Report
 
@@ -25,7 +25,7 @@ def pdf(report: Report) -> bytes:
             f"a PDF can have {MAX_UNITS:,} units, and the report has {units:,}: rank one tier, or write HTML"
         )
     try:
-        library = optional.for_reports("weasyprint")
+        library = optional_libraries.for_reports("weasyprint")
     except OSError as error:
         raise ImportError(
             "PDF needs the system library Pango 1.44 or later: apt install libpango-1.0-0 libpangoft2-1.0-0 "

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 from itertools import groupby
 
-from scorer_client import optional
+from scorer_client import optional_libraries
 from scorer_client.reports.model import Category, Report, Section
 from scorer_client.reports.xlsx_sheets import SheetWriter
 from scorer_client.reports.xlsx_units import add_criterion_points, add_movement, add_tier
@@ -26,7 +26,7 @@ def xlsx(report: Report) -> bytes:
         ImportError: XlsxWriter is not installed.
     """
     file = io.BytesIO()
-    library = optional.for_reports("xlsxwriter")
+    library = optional_libraries.for_reports("xlsxwriter")
     with library.Workbook(file, {"in_memory": True}) as workbook:
         workbook.set_properties({"title": report.title, "author": "egov-scorer", "created": report.created})
         _write(SheetWriter(workbook, report), report)

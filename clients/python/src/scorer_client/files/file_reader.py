@@ -6,19 +6,19 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
+from scorer_client.criteria_set_form import Form
 from scorer_client.file_table import FileTable
 from scorer_client.files.archive import refused
-from scorer_client.files.cells import Sheet, UnreadableFile, shown
 from scorer_client.files.columnar import read_columnar
+from scorer_client.files.csv_file import Progress, read_csv
 from scorer_client.files.header import ColumnNames
 from scorer_client.files.messages import Language
 from scorer_client.files.names import is_instructions, plain
-from scorer_client.files.notes import Notes
-from scorer_client.files.reader import TableReader
-from scorer_client.files.text import Progress, read_text
+from scorer_client.files.reading_notes import Notes
+from scorer_client.files.sheets import Sheet, UnreadableFile, shown
+from scorer_client.files.table_reader import TableReader
 from scorer_client.files.words import CRITERIA_SET
 from scorer_client.files.workbook import read_workbook
-from scorer_client.forms import Form
 
 ENDINGS = (".xlsx", ".xlsm", ".ods", ".csv", ".parquet", ".arrow")
 """Endings of the files that are read from a folder."""
@@ -70,7 +70,7 @@ def sheets(
     elif head.lstrip().lower().startswith((b"<html", b"<!doctype", b"<?xml")):
         raise refused(notes.language, "html")
     else:
-        yield read_text(file, names.is_known, notes, progress, name)
+        yield read_csv(file, names.is_known, notes, progress, name)
 
 
 def criteria_set_of(file: Path) -> str:

@@ -11,11 +11,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from scorer_client.files.cells import BadCell, Cell, shown
+from scorer_client.criteria_set_form import Indicator
 from scorer_client.files.messages import Language, say
 from scorer_client.files.names import NearestNames
+from scorer_client.files.sheets import BadCell, Cell, shown
 from scorer_client.files.words import NO, YES
-from scorer_client.forms import Indicator
 from scorer_client.requests import EPOCH
 
 MAX_CELL_CHARACTERS = 200
@@ -38,7 +38,7 @@ class WrongCell(Exception):
 
 
 @dataclass
-class Values:
+class CellParser:
     """Converts the cells of one sheet.
 
     Attributes:

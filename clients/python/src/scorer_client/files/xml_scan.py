@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from scorer_client.files.cells import column_number, letters, quoted
+from scorer_client.files.sheets import column_number, letters, quoted
 
 MAX_CELLS = 12_000_000
 """Maximum number of cells of the rectangle around all values of a sheet: 100,000 units with 120 columns."""

@@ -16,7 +16,7 @@ from google.protobuf.message import Message
 from egov.scorer.v1 import criteria_pb2, scorer_pb2
 from scorer_client.arguments import check_arguments
 from scorer_client.errors import ScorerError
-from scorer_client.shown import shown
+from scorer_client.formatting import shown
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from itertools import chain, islice
 
+from scorer_client.criteria_set_form import Form
 from scorer_client.errors import ScorerError, Violation
 from scorer_client.file_table import FileTable, InvalidFileError
-from scorer_client.files.cells import MAX_COLUMNS, Cell, Sheet, SheetRow, UnreadableFile, quoted, shown
+from scorer_client.files.cell_parser import CellParser
 from scorer_client.files.header import HEADER_WITHIN, REFUSED, REQUIRED, Column, ColumnNames
 from scorer_client.files.messages import say
 from scorer_client.files.names import NearestNames, is_instructions, plain, sheet_names, tier_words
-from scorer_client.files.notes import Notes
-from scorer_client.files.rows import RowReader
-from scorer_client.files.values import Values
-from scorer_client.forms import Form
+from scorer_client.files.reading_notes import Notes
+from scorer_client.files.row_reader import RowReader
+from scorer_client.files.sheets import MAX_COLUMNS, Cell, Sheet, SheetRow, UnreadableFile, quoted, shown
 
 MAX_VIOLATIONS = 1_000
 """Maximum number of violations that are listed. All violations are counted."""
@@ -237,7 +237,7 @@ class TableReader:
         self, sheet: Sheet, header: SheetRow, columns: list[Column | None], rows: Iterator[SheetRow], tier: str
     ) -> None:
         names = [column.name if column else "" for column in columns]
-        table, values = self.table, Values(self.notes.language, sheet.decimal_mark, self.nearest)
+        table, values = self.table, CellParser(self.notes.language, sheet.decimal_mark, self.nearest)
         if not table.header:
             table.header = names
         table.add_columns(names)

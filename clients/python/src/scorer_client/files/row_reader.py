@@ -6,18 +6,18 @@ import math
 from collections.abc import Collection
 from typing import Protocol
 
+from scorer_client.doubtful_names import is_doubtful
 from scorer_client.file_table import FileTable
-from scorer_client.files.cells import Cell, Sheet, shown
+from scorer_client.files.cell_parser import CellParser, WrongCell
 from scorer_client.files.header import FIXED, Column
 from scorer_client.files.messages import say
 from scorer_client.files.names import NearestNames, plain
-from scorer_client.files.notes import Notes
-from scorer_client.files.values import Values, WrongCell
-from scorer_client.names import is_doubtful
+from scorer_client.files.reading_notes import Notes
+from scorer_client.files.sheets import Cell, Sheet, shown
 
 
 class Collector(Protocol):
-    """Collects units and violations. ``reader.TableReader`` implements it."""
+    """Collects units and violations. ``table_reader.TableReader`` implements it."""
 
     table: FileTable
     notes: Notes
@@ -47,7 +47,7 @@ class RowReader:
     """
 
     def __init__(
-        self, reader: Collector, sheet: Sheet, columns: list[Column | None], values: Values, tier: str
+        self, reader: Collector, sheet: Sheet, columns: list[Column | None], values: CellParser, tier: str
     ) -> None:
         self._reader, self._sheet, self._columns, self._values = reader, sheet, columns, values
         self._tier, self._notes = tier, reader.notes

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TypeAlias
 
 from scorer_client.errors import Violation
-from scorer_client.files.cells import MAX_ROWS, Sheet, SheetRow, UnreadableFile, without_empty_end
 from scorer_client.files.messages import Language, say
 from scorer_client.files.names import sheet_of_file
-from scorer_client.files.notes import Notes
+from scorer_client.files.reading_notes import Notes
+from scorer_client.files.sheets import MAX_ROWS, Sheet, SheetRow, UnreadableFile, without_empty_end
 
 MAX_LINE_BYTES = 2**22
 """Maximum size of a line."""
@@ -33,7 +33,7 @@ SEPARATORS = (",", ";", "\t")
 _SEP_LINE = re.compile(r'"?sep=([,;\t|])"?\s*', re.IGNORECASE)
 
 
-def read_text(
+def read_csv(
     file: io.BufferedReader, known: Callable[[str], bool], notes: Notes, progress: Progress | None, name: str = ""
 ) -> Sheet:
     """Reads a CSV file line by line as a sheet.

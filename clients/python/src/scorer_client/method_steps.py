@@ -11,16 +11,16 @@ import grpc
 
 from egov.scorer.v1 import criteria_pb2, scorer_pb2
 from scorer_client import replies
+from scorer_client.criteria_set_form import Form, form_of
 from scorer_client.errors import ScorerError
 from scorer_client.file_table import FileTable, InvalidFileError
 from scorer_client.files.folder import read_path
 from scorer_client.files.messages import Language
 from scorer_client.files.names import NearestNames
-from scorer_client.forms import Form, form_of
-from scorer_client.lacks import Lack
+from scorer_client.lacking_units import Lack
 from scorer_client.rankings import Province
 from scorer_client.requests import MAX_FULL_ROWS, Row, day_message, row_messages, view
-from scorer_client.steps import Calls, Steps, Work
+from scorer_client.sync_async import Calls, Steps, Work
 
 Progress: TypeAlias = Callable[[Literal["read", "sent", "answered"], int, int], object]
 """A function that is called with a step, the amount done and the total: repeatedly with "read" and numbers of bytes of

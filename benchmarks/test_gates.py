@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 from columns import rule_keys
+from kernel_totals import cell_finder
 from numpy.typing import NDArray
 from province import Province
-from sums import cell_finder
 from turns import in_turn
 
 from scorer.engine.gate_process import Conjunctions

@@ -12,7 +12,7 @@ from scorer.cli.i18n import WORDS, Language
 from scorer.cli.loading import load_catalogue
 from scorer.cli.option_values import day
 from scorer.cli.output import UserError, err, print_error, print_note, progress
-from scorer.files.translations import in_language
+from scorer.cli.violation_translations import in_language
 from scorer.model.untrusted import escaped
 from scorer.service.in_process import InProcessTransport
 from scorer_client import Client, FileTable, Province, ScorerError

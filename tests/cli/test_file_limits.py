@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.feather
 import pyarrow.parquet
 import pytest
-from cli_in_process import said
+from cli_in_process import stdout_of
 from damaged_file_cases import DAMAGED
 from damaged_files import at, cut
 from harness import installed_catalogue
@@ -31,7 +31,7 @@ def csv_results(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The results of the CSV file."""
     file = tmp_path_factory.mktemp("bundled") / "bundled.csv"
     file.write_text(TEXT, encoding="utf-8")
-    return said("rank", str(file), "--set", SET, "--json")
+    return stdout_of("rank", str(file), "--set", SET, "--json")
 
 
 def million_empty_rows(path: Path) -> None:

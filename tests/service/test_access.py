@@ -19,7 +19,7 @@ from credentials import AUDIENCE, ISSUER, Signer, key_set
 from google.protobuf import descriptor_pb2, descriptor_pool
 from grpc_reflection.v1alpha import reflection_pb2
 from harness import Refused, catalogue, good, host, serving
-from tested import BESIDE, INFRASTRUCTURE
+from small_set import INFRASTRUCTURE, OTHER_SET
 
 from egov.scorer.v1 import criteria_pb2, criteria_pb2_grpc
 from scorer.service.runtime.settings import Role, Settings, Tokens
@@ -93,7 +93,7 @@ def channel(keys: Path) -> Iterator[grpc.Channel]:
         tokens=Tokens(keys=keys, issuer=ISSUER, audience=AUDIENCE),
         access={f"token:{subject(roles)}": roles for roles in ROLES},
     )
-    with serving(good(catalogue(host(INFRASTRUCTURE), BESIDE)), settings) as service:
+    with serving(good(catalogue(host(INFRASTRUCTURE), OTHER_SET)), settings) as service:
         yield service.channel
 
 
@@ -155,7 +155,7 @@ def test_a_revoked_key_closes_every_method_to_every_role(tmp_path: Path, method:
         access={f"token:{subject(roles)}": roles for roles in ROLES},
     )
     tokens = {roles: [("authorization", f"Bearer {SIGNER.token(subject(roles))}")] for roles in ROLES}
-    with serving(good(catalogue(host(INFRASTRUCTURE), BESIDE)), settings) as service:
+    with serving(good(catalogue(host(INFRASTRUCTURE), OTHER_SET)), settings) as service:
         for roles, metadata in tokens.items():
             assert (refused(method, service.channel, metadata) is None) == (METHODS[method] in (None, *roles))
         file.write_text(key_set(Signer("key-2")))
@@ -190,7 +190,7 @@ def test_a_revoked_key_ends_its_tokens_even_if_cached(tmp_path: Path) -> None:
         tokens=Tokens(keys=file, issuer=ISSUER, audience=AUDIENCE),
         access={"token:portal": frozenset([Role.SCORER])},
     )
-    with serving(good(catalogue(host(INFRASTRUCTURE), BESIDE)), settings) as service:
+    with serving(good(catalogue(host(INFRASTRUCTURE), OTHER_SET)), settings) as service:
 
         def answered(signer: Signer, token: str) -> bool:
             return refused(score_unit, service.channel, [("authorization", f"Bearer {token}")]) is None

@@ -171,7 +171,7 @@ def test_many_reloads_under_load_cause_no_failure_and_no_leak(folder: Path, runn
     print(f"{RELOADS} reloads, {callers.answers} answers, MiB held: {held[:: max(RELOADS // 20, 1)]}")
     assert callers.wrong == []
     assert callers.answers > RELOADS
-    assert " ERROR " not in running.said
+    assert " ERROR " not in running.log
     assert held[-1] - held[RELOADS // 5] < 24, held
 
 
@@ -191,6 +191,6 @@ def test_every_worker_loads_an_edit_and_at_once_on_sighup(tmp_path: Path, folder
             until(lambda: state(service, "mine") == KEPT, "not kept")  # noqa: B023
             assert score(service) == (revision(document("0.75")), 0.75)
             service.channel.close()
-        loaded = re.findall(r"^\[(\d+)\] .* criteria sets: .* loaded in ", running.said, re.M)
+        loaded = re.findall(r"^\[(\d+)\] .* criteria sets: .* loaded in ", running.log, re.M)
         assert {int(pid) for pid in loaded} == set(workers)
         assert running.workers == set(workers)  # nobody has died of the signal

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-import drawn_sets
+import generated_sets
 import harness
 import numpy as np
 import pytest
@@ -33,7 +33,7 @@ def points_of(criterion: dict[str, Any], units: Sequence[Unit]) -> list[float]:
         "tiers": ["district"],
         "categories": {"readiness": {"groups": {"infrastructure": {"criteria": [body]}}}},
     }
-    sets = harness.good(harness.catalogue(drawn_sets.HOST, yaml_text(document)))
+    sets = harness.good(harness.catalogue(generated_sets.HOST, yaml_text(document)))
     with harness.serving(sets) as service:
         request = pb.RankProvinceRequest(criteria_set="drawn", rows=unit_messages.rows(units))
         cards = service.scorer.RankProvince(request).rankings[0].scorecards
@@ -166,7 +166,7 @@ def test_a_set_that_compares_units_cannot_score_one_alone() -> None:
         "tiers": ["district"],
         "categories": {"readiness": {"groups": {"infrastructure": {"criteria": criteria}}}},
     }
-    sets = harness.good(harness.catalogue(drawn_sets.HOST, yaml_text(document)))
+    sets = harness.good(harness.catalogue(generated_sets.HOST, yaml_text(document)))
     with harness.serving(sets) as service, harness.refusal() as refused:
         service.scorer.ScoreUnit(
             pb.ScoreUnitRequest(criteria_set="drawn", unit_answers=unit_messages.unit_answers(units(3)[0]))
@@ -184,7 +184,7 @@ def ranked(document: dict[str, Any], columns: dict[str, np.ndarray]) -> dict[str
         Unit(f"u{n:04}", "district", {code: Decimal(str(value)) for code, value in zip(columns, row, strict=True)})
         for n, row in enumerate(answers)
     ]
-    with harness.serving(harness.good(harness.catalogue(drawn_sets.HOST, yaml_text(document)))) as service:
+    with harness.serving(harness.good(harness.catalogue(generated_sets.HOST, yaml_text(document)))) as service:
         request = pb.RankProvinceRequest(criteria_set="drawn", rows=unit_messages.rows(here))
         cards = service.scorer.RankProvince(request).rankings[0].scorecards
     return {card.unit.id: card for card in cards}

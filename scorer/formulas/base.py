@@ -103,6 +103,11 @@ class Formula(BaseModel):
         """Whether the formula may not apply to a unit, for example because a denominator is zero."""
         return False
 
+    @property
+    def approximate(self) -> bool:
+        """Whether ``exact`` has an error, which is far below 10^-30 micropoints; for example, that of a root."""
+        return False
+
     def reads(self) -> Iterable[Read]:
         """The indicators that the formula reads."""
         raise TypeError(f"formula kind {self.kind!r} does not define reads()")

@@ -136,13 +136,17 @@ def test_every_service_is_described_in_both_versions_of_reflection(channel: grpc
     (listed,) = cast(replies, reflect(channel, metadata, version))
     names = {service.name for service in listed.list_services_response.service}
     assert {f"grpc.reflection.{known}.ServerReflection" for known in ("v1alpha", "v1")} < names
-    for name in names:
-        (described,) = cast(replies, reflect(channel, metadata, version, file_containing_symbol=name))
+    methods = [path[1:].replace("/", ".") for path in PATHS]
+    for symbol in (*names, *methods):
+        name = symbol if symbol in names else symbol.rpartition(".")[0]
+        (described,) = cast(replies, reflect(channel, metadata, version, file_containing_symbol=symbol))
         files = [
             descriptor_pb2.FileDescriptorProto.FromString(file)
             for file in described.file_descriptor_response.file_descriptor_proto
         ]
         assert name in {f"{file.package}.{service.name}" for file in files for service in file.service}
+    (unknown,) = cast(replies, reflect(channel, metadata, version, file_containing_symbol=f"{methods[0]}s"))
+    assert unknown.error_response.error_code == grpc.StatusCode.NOT_FOUND.value[0]
 
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method.__name__)

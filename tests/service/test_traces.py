@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -238,6 +239,21 @@ def test_wrong_trace_variables_are_logged(
         monkeypatch.setenv(name, value)
     assert traces.from_environment() is None
     assert f"calls are not traced: {warning}" in [record.getMessage() for record in caplog.records]
+
+
+def test_a_damaged_answer_of_the_collector_is_one_line_of_the_log(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with collecting() as collector:
+        collector.retry_info = b"\xff"
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://{collector.address}")
+        recording = traces.from_environment()
+        assert recording
+        recording.begin("/x", ()).end(grpc.StatusCode.OK, {})
+        recording.stop(PATIENCE)
+    (record,) = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert record.getMessage().startswith("spans were not exported: DecodeError: ")
+    assert record.exc_info is None
 
 
 def test_without_the_extra_calls_are_not_traced(

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import grpc
 from google.protobuf import descriptor_pb2, descriptor_pool, text_format
+from google.protobuf.descriptor import FileDescriptor
 from google.protobuf.message import Message
 from grpc_health.v1 import health_pb2
 from grpc_reflection.v1alpha import reflection, reflection_pb2
@@ -50,7 +51,7 @@ class HealthAndReflection:
         self._access, self._transfers, self._health = access, transfers, health
         self._admission = Admission(MAX_CALLS, MAX_CALLS, MAX_CALLS * MAX_REQUEST_BYTES)
         names = (*services, HEALTH, REFLECTION, REFLECTION_ALPHA)
-        self._reflection = reflection.aio.ReflectionServicer(names, _with_reflection_v1())
+        self._reflection = reflection.aio.ReflectionServicer(names, _Descriptors(_with_reflection_v1()))
 
     def handlers(self) -> dict[str, grpc.RpcMethodHandler[Any, Any]]:
         """gRPC's handlers by path."""
@@ -114,6 +115,27 @@ class HealthAndReflection:
 async def _requests(context: Context) -> AsyncIterator[reflection_pb2.ServerReflectionRequest]:
     while isinstance(data := await context.read(), bytes):
         yield parse(reflection_pb2.ServerReflectionRequest, [data], MAX_REQUEST_BYTES)
+
+
+class _Descriptors:
+    """A pool of descriptors that also finds the files of methods, which protobuf's own pool does not."""
+
+    def __init__(self, pool: descriptor_pool.DescriptorPool) -> None:
+        self._pool = pool
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._pool, name)
+
+    def FindFileContainingSymbol(self, symbol: str) -> FileDescriptor:
+        """The file that defines a symbol, given by its full name.
+
+        Raises:
+            KeyError: there is no such symbol.
+        """
+        try:
+            return self._pool.FindFileContainingSymbol(symbol)
+        except KeyError:
+            return self._pool.FindMethodByName(symbol).containing_service.file
 
 
 def _with_reflection_v1() -> descriptor_pool.DescriptorPool:

@@ -18,7 +18,7 @@ from scorer.engine.plan import TierPlan
 from scorer.formulas import Formula
 from scorer.formulas.combined import Best, Sum, parts_of
 from scorer.formulas.ratios import Ratio
-from scorer.formulas.single import Awarded, Choice, Count, Fault, Flag, Linear, Steps
+from scorer.formulas.single_indicator import Awarded, Choice, Count, Fault, Flag, Linear, Steps
 from scorer.model.fixed_point import MICRO
 from scorer.model.indicators import Indicator, IndicatorKind
 from scorer.model.units import six_decimals

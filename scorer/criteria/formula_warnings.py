@@ -11,7 +11,7 @@ from scorer.formulas.base import Threshold
 from scorer.formulas.combined import parts_of
 from scorer.formulas.logarithmic import Logarithmic
 from scorer.formulas.ratios import Ratio
-from scorer.formulas.single import Linear, Steps
+from scorer.formulas.single_indicator import Linear, Steps
 from scorer.model.fixed_point import plain_share
 from scorer.model.indicators import Indicator
 

@@ -8,7 +8,7 @@ from scorer.formulas.cohort_statistics import MinMax, Percentile, ZScores
 from scorer.formulas.combined import Best, Part, Sum
 from scorer.formulas.logarithmic import Logarithmic
 from scorer.formulas.ratios import Ratio, RatioToBest
-from scorer.formulas.single import Awarded, Choice, Count, Fault, Flag, Linear, Steps
+from scorer.formulas.single_indicator import Awarded, Choice, Count, Fault, Flag, Linear, Steps
 
 KINDS: tuple[type[Formula], ...] = (
     Flag, Fault, Choice, Steps, Count, Ratio, RatioToBest, Linear, Logarithmic, MinMax, Percentile, ZScores, Awarded,

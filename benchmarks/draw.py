@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from scorer.criteria.model import Criterion
 from scorer.engine.plan import TierPlan
 from scorer.formulas import Formula
-from scorer.formulas.combined import Best, Sum, parts_of
 from scorer.formulas.ratios import Ratio
 from scorer.formulas.single_indicator import Awarded, Choice, Count, Fault, Flag, Linear, Steps
+from scorer.formulas.sum_and_best import Best, Sum, parts_of
 from scorer.model.fixed_point import MICRO
 from scorer.model.indicators import Indicator, IndicatorKind
 from scorer.model.units import six_decimals

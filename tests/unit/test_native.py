@@ -25,7 +25,7 @@ from kernels import Drawn, answers, check_unit, lines
 from scorer import native
 from scorer.engine.kernel import Results
 from scorer.formulas.line_table import CriterionLine, Line, LineTable
-from scorer.formulas.lines import QuotientLine
+from scorer.formulas.native_lines import QuotientLine
 from scorer.model.fixed_point import round_to_micro
 
 ROOT = Path(__file__).parents[2]

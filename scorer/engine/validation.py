@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 
 from scorer.engine.answer_sources import counted, self_reported
-from scorer.engine.from_children import computed_answers
+from scorer.engine.computed_answers import computed_answers
 from scorer.engine.plan import SetPlan, TierPlan
 from scorer.engine.plugin_checks import PluginCheck
 from scorer.model.fixed_point import MICRO, Bools, Floats, Ints, round_to_micro

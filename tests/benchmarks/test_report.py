@@ -184,7 +184,7 @@ def test_an_unreadable_file_gives_one_line_and_exit_code_2(tmp_path: Path, scrip
         assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
 
 
-# The check_bounds.
+# Checks of bounds.
 
 
 def run_watch(folder: Path, bounds: str, run: Mapping[str, Any] = RUN, *, suggest: bool = False) -> tuple[int, str]:

@@ -11,8 +11,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from alternate_timing import in_turn
 from province import Province, installed
-from turns import in_turn
 
 from scorer.formulas import Formula
 from scorer.formulas.ratios import RatioToBest

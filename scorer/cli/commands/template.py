@@ -10,7 +10,7 @@ from pathlib import Path
 
 import typer
 
-from scorer.cli.answer_files import read_answers
+from scorer.cli.answer_input import read_answers
 from scorer.cli.export import BYTE_ORDER_MARK, check_overwrite, output_file, write_atomically
 from scorer.cli.i18n import WORDS, Language
 from scorer.cli.loading import CriteriaOption, find_set, load_catalogue

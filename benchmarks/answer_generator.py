@@ -42,8 +42,8 @@ def leaves(formula: Formula, points: int, tier: str) -> Iterator[tuple[Formula, 
         yield formula, points
 
 
-class Draw:
-    """Draws the answers of n units of one tier."""
+class AnswerGenerator:
+    """Generates the answers of n units of one tier."""
 
     def __init__(
         self, plan: TierPlan, indicators: Mapping[str, Indicator], random: np.random.Generator, units: int

@@ -110,6 +110,17 @@ def test_a_logarithmic_scale_equals_exact_values() -> None:
     assert points_of({**scale, "from": 10000, "to": 1}, units(100)) == [0.5]
 
 
+@pytest.mark.parametrize(("micropoints", "rounded"), [(1, 0), (3, 2), (5, 2), (7, 4), (9, 4)])
+def test_an_exact_half_of_a_sum_of_logarithms_goes_to_the_even_micropoint(micropoints: int, rounded: int) -> None:
+    """The logarithms of 2 and 5 are irrational, but together they are half the logarithm of 100."""
+    part = {"formula": "logarithmic", "from": 1, "to": 100, "points": Decimal(micropoints).scaleb(-6)}
+    parts = [{**part, "indicator": code} for code in ("number1", "number2")]
+    both = Unit("both", "district", {"number1": 2, "number2": 5})
+    body = {"formula": "sum", "parts": parts, "points": 2 * part["points"]}
+    assert points_of(body, [both]) == [rounded / MICRO]
+    assert points_of({"formula": "sum", "parts": [body], "points": body["points"]}, [both]) == [rounded / MICRO]
+
+
 @pytest.mark.parametrize("kind", ["z_scores", "min_max", "percentile", "logarithmic"])
 def test_a_thousand_units_with_ties_agree_with_the_oracle_in_any_order(kind: str) -> None:
     """Equal answers give equal points, whatever the order."""

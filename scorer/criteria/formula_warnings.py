@@ -8,7 +8,7 @@ from typing import Literal
 from scorer.criteria.document import Document, Path
 from scorer.formulas import Formula
 from scorer.formulas.base import Threshold
-from scorer.formulas.combined import parts_of
+from scorer.formulas.combined import nested_formulas
 from scorer.formulas.logarithmic import Logarithmic
 from scorer.formulas.ratios import Ratio
 from scorer.formulas.single import Linear, Steps
@@ -17,7 +17,7 @@ from scorer.model.indicators import Indicator
 
 
 def warn(formula: Formula, path: Path, indicators: Mapping[str, Indicator], document: Document) -> None:
-    """Adds warnings about a formula and its parts.
+    """Adds warnings about a formula and the formulas nested in it.
 
     Args:
         formula: the formula.
@@ -25,8 +25,8 @@ def warn(formula: Formula, path: Path, indicators: Mapping[str, Indicator], docu
         indicators: the indicators that criteria read, by code.
         document: the document.
     """
-    for n, part in enumerate(parts_of(formula)):
-        warn(part.formula, (*path, str(formula.nested), n), indicators, document)
+    for n, inner in enumerate(nested_formulas(formula)):
+        warn(inner.formula, (*path, str(formula.nested), n), indicators, document)
     if isinstance(formula, Ratio):
         _warn_of_shares(formula, path, document)
     if not isinstance(formula, Steps | Linear | Logarithmic):

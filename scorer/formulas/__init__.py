@@ -5,7 +5,7 @@ Source of the kinds: published criteria of Vietnamese index sets (ICT Index, PAR
 
 from scorer.formulas.base import Formula, Outcome, Read
 from scorer.formulas.cohort_statistics import MinMax, Percentile, ZScores
-from scorer.formulas.combined import Best, Part, Sum
+from scorer.formulas.combined import Best, NestedFormula, Sum
 from scorer.formulas.logarithmic import Logarithmic
 from scorer.formulas.ratios import Ratio, RatioToBest
 from scorer.formulas.single import Awarded, Choice, Count, Fault, Flag, Linear, Steps
@@ -16,4 +16,4 @@ KINDS: tuple[type[Formula], ...] = (
 )  # fmt: skip
 """The kinds that come with the scorer; plugins add more by the hook ``scorer_formulas``."""
 
-__all__ = ["KINDS", "Formula", "Outcome", "Part", "Read"]
+__all__ = ["KINDS", "Formula", "NestedFormula", "Outcome", "Read"]

@@ -17,7 +17,7 @@ from harness import installed_catalogue
 from workbooks import SET, TEXT, book, change_part
 
 from scorer.catalogue.catalogue import Catalogue
-from scorer.service.in_process import InProcessTransport
+from scorer.service.in_process_transport import InProcessTransport
 from scorer_client import Client, ScorerError
 
 

@@ -14,7 +14,7 @@ import pytest
 from cli_in_process import stdout_of
 from stand_alone import PLUGINS
 
-from scorer.cli.answer_files import local_client
+from scorer.cli.answer_input import local_client
 from scorer.cli.commands.show import WORDS as SHOW_WORDS
 from scorer.cli.i18n import WORDS
 from scorer.workbooks.form_texts import KINDS, TEXTS

@@ -30,7 +30,7 @@ from scorer.engine import scoring
 from scorer.engine.kernel import Kernel
 from scorer.service.call import pipeline
 from scorer.service.call.pipeline import MAX_LOOP_BYTES
-from scorer.service.call.requests import parse
+from scorer.service.call.request_parsing import parse
 from scorer.service.runtime.settings import Limits, Role, Settings, Tokens
 
 

@@ -25,7 +25,7 @@ from scorer.catalogue.directory import CriteriaDirectory
 from scorer.catalogue.live import LiveCatalogue
 from scorer.engine.gates import GateCompiler
 from scorer.plugin_api import CriterionGroup, Indicator
-from scorer.service import background
+from scorer.service import background_server
 
 RELOADS = int(os.environ.get("TEST_RELOADS", "25"))
 """How often a set is written during calls; TEST_RELOADS=500 takes some minutes."""
@@ -90,7 +90,10 @@ def test_a_running_call_keeps_its_revision(folder: Path) -> None:
     living = living_slow(folder, score=score)
     request = pb.ScoreUnitRequest(criteria_set="slow", unit_answers={"unit": {"id": "u", "tier": "district"}})
     request.unit_answers.answers["wells"].number = 3
-    with background.serving(living.current, LOOPBACK) as server, grpc.insecure_channel(server.address) as channel:
+    with (
+        background_server.serving(living.current, LOOPBACK) as server,
+        grpc.insecure_channel(server.address) as channel,
+    ):
         service = Service(server.address, channel)
         under_way = service.scorer.ScoreUnit.future(request, timeout=PATIENCE)
         assert began.wait(PATIENCE)

@@ -24,7 +24,7 @@ from slow_calls import Gate, held
 
 from egov.scorer.v1 import scorer_pb2 as pb
 from egov.scorer.v1 import scorer_pb2_grpc
-from scorer.service import background
+from scorer.service import background_server
 from scorer.service.runtime.settings import Settings
 from scorer.service.server import Server
 
@@ -148,13 +148,13 @@ def test_long_calls_are_answered_after_new_calls_are_refused() -> None:
         await server.start()
         return server
 
-    server = background.run(start())
+    server = background_server.run(start())
     with grpc.insecure_channel(server.address) as channel, ThreadPoolExecutor(12) as callers:
         service = Service(server.address, channel)
         waiting = [callers.submit(held, service) for _ in range(12)]  # more than are scored at once
         assert gate.inside.acquire(timeout=PATIENCE)
         time.sleep(0.5)
-        stopping = threading.Thread(target=lambda: background.run(server.stop(8.0)))
+        stopping = threading.Thread(target=lambda: background_server.run(server.stop(8.0)))
         stopping.start()
         until(lambda: refuses(server.port), "the door is open")
         gate.open.set()

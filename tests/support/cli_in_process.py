@@ -67,7 +67,7 @@ Run = Callable[..., Done]
 
 def runner(sets: Catalogue, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Runs commands with criteria sets that are already loaded."""
-    for name in ("answer_files", "commands.template", "commands.criteria", "commands.show"):
+    for name in ("answer_input", "commands.template", "commands.criteria", "commands.show"):
         monkeypatch.setattr(f"scorer.cli.{name}.load_catalogue", lambda *_: sets)
     return _command(monkeypatch, capsys)
 

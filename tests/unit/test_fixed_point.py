@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from kernel_totals import cells, scores_of
 
 from scorer.engine.gates import GateTable
-from scorer.formulas.lines import round_ratio
+from scorer.formulas.native_lines import round_ratio
 from scorer.model.fixed_point import MAX_MICROPOINTS, MAX_PENALTY_MICROPOINTS, PointsByTier, plain, to_micro
 from scorer.model.units import six_decimals
 

@@ -24,8 +24,8 @@ from kernels import Drawn, answers, check_unit, lines
 
 from scorer import native
 from scorer.engine.kernel import Results
-from scorer.formulas.line_table import CriterionLine, Line, LineTable
-from scorer.formulas.lines import QuotientLine
+from scorer.formulas.native_lines import QuotientLine
+from scorer.formulas.native_table import CriterionLine, Line, LineTable
 from scorer.model.fixed_point import round_to_micro
 
 ROOT = Path(__file__).parents[2]
@@ -122,7 +122,7 @@ def test_every_processor_gives_the_same_bytes(narrow: ModuleType, drawn: Drawn, 
     wide = [*table_of([c.line for c in drawn.criteria]).evaluate(matrix)]
     wide += arrays(score(drawn, matrix, excluded, slice(0, 700)))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("scorer.formulas.line_table.native", narrow)
+        patch.setattr("scorer.formulas.native_table.native", narrow)
         patch.setattr("scorer.engine.kernel.native", narrow)
         same = [*table_of([c.line for c in drawn.criteria]).evaluate(matrix)]
         same += arrays(score(drawn, matrix, excluded, slice(0, 700)))

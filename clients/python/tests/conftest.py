@@ -11,7 +11,7 @@ from client_units import BAC_KAN, GROUPS, SMALL_SET
 from harness import catalogue, good, host, installed_catalogue, serving
 
 from scorer.catalogue.catalogue import Catalogue
-from scorer.service.in_process import InProcessTransport
+from scorer.service.in_process_transport import InProcessTransport
 from scorer_client import Client
 
 

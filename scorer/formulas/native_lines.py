@@ -13,7 +13,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from scorer.formulas.line_table import CriterionLine, Line, LineTable
+from scorer.formulas.native_table import CriterionLine, Line, LineTable
 from scorer.model.fixed_point import MICRO, Floats, round_to_micro
 from scorer.native import BEST, CAPPED, COMPUTED, LADDER, MISSING, QUOTIENT, SLOPE, SUM
 

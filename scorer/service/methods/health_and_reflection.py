@@ -1,4 +1,4 @@
-"""The handlers of the health and reflection services. Their calls are not logged."""
+"""Handles the calls of the services health and reflection. Their calls are not logged."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from scorer.service.call.access import ANONYMOUS, Access
 from scorer.service.call.admission import Admission
 from scorer.service.call.context import new_request_id
 from scorer.service.call.errors import CallRefused, abort, aborting
-from scorer.service.call.requests import parse, read_request
-from scorer.service.call.transfers import Transfers, current_task
+from scorer.service.call.request_parsing import parse, read_request
+from scorer.service.call.transfer_timeouts import Transfers, current_task
 from scorer.service.methods.health import Health
 from scorer.service.runtime.settings import Role
 
@@ -37,7 +37,7 @@ works when the server is busy. The limit is high, because every client that watc
 MAX_REQUEST_BYTES = 64 * 2**10
 
 
-class SideServices:
+class HealthAndReflection:
     """The handlers of health and reflection.
 
     Args:

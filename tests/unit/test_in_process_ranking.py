@@ -18,8 +18,8 @@ from province import Province, installed
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.engine.plan import SetPlan
 from scorer.model.violations import Violations
+from scorer.service.in_process_ranking import RecordBatches, rank_table, ranking_schemas
 from scorer.service.messages.table_paths import column_path, parse_path
-from scorer.service.table_ranking import RecordBatches, rank_table, ranking_schemas
 
 UNITS = pa.table(
     {

@@ -12,8 +12,8 @@ import numpy as np
 from pydantic import Field, SkipValidation
 
 from scorer.formulas.base import Formula, Outcome, Path, Read, checked, outcome_of, wrong_maximum
-from scorer.formulas.line_table import Line
-from scorer.formulas.lines import BestLine, CombinedLine, ComputedLine, SumLine
+from scorer.formulas.native_lines import BestLine, CombinedLine, ComputedLine, SumLine
+from scorer.formulas.native_table import Line
 from scorer.model.fixed_point import Bools, PointsByTier, plain
 from scorer.model.units import Cohort
 

@@ -7,7 +7,8 @@ import re
 
 import numpy as np
 import pytest
-from broken_plugins import CORPUS, SOUND
+from broken_plugins.corpus import CORPUS
+from broken_plugins.sound import SOUND
 from example_counts import with_examples
 from harness import COMPILER, group, plugin
 from hypothesis import given

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 
 
 def times(examples: int) -> int:
-    """This number times the variable TEST_EXAMPLES, at least one; conftest.py has a quarter of all drawn if unset."""
+    """This number times the variable TEST_EXAMPLES, at least one; conftest.py has 15 % of all drawn if unset."""
     return max(round(examples * float(os.environ.get("TEST_EXAMPLES", "1"))), 1)
 
 

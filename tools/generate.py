@@ -59,7 +59,7 @@ NODE_STUBS = Stubs(
         "--es_out={target}",
         "--es_opt=target=js+dts,import_extension=js",
     ),
-    ("google/rpc/error_details.proto", "google/type/date.proto"),
+    ("google/rpc/error_details.proto", "google/rpc/status.proto", "google/type/date.proto"),
     (PROTOC, "googleapis-common-protos"),
     "npm run generate",
 )

@@ -12,7 +12,7 @@ from typing import Any
 
 from scorer.criteria import schema
 from scorer.criteria.document import Document, Path, as_mapping
-from scorer.criteria.subtotals import SUBTOTALS
+from scorer.criteria.subtotal_reader import SUBTOTALS
 from scorer.model.suggestions import did_you_mean, short_repr
 
 EXTENDS = "extends"

@@ -14,8 +14,8 @@ from scorer.criteria.schema_errors import parse_model
 from scorer.criteria.tiers import check_tiers
 from scorer.criteria.vocabulary import Vocabulary
 from scorer.formulas import Formula, Part
-from scorer.formulas.combined import parts_of
-from scorer.formulas.single import Fault
+from scorer.formulas.single_indicator import Fault
+from scorer.formulas.sum_and_best import parts_of
 from scorer.model.fixed_point import PointsByTier
 from scorer.model.suggestions import did_you_mean, short_repr, unknown_key
 

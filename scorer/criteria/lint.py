@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from math import prod
 
-from scorer.criteria import formula_warnings, subtotals, totals
+from scorer.criteria import formula_warnings, subtotal_reader, totals
 from scorer.criteria.conditions import (
     AnswerGate,
     Combination,
@@ -46,7 +46,7 @@ def check(criteria_set: CriteriaSet, document: Document) -> None:
             _check_rules(criteria_set, category, path, document)
     _check_cycles(criteria_set, document)
     totals.check(criteria_set, document)
-    subtotals.warn_of_unused(criteria_set, document)
+    subtotal_reader.warn_of_unused(criteria_set, document)
     _check_provenance(criteria_set, document)
 
 

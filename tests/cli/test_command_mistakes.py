@@ -10,7 +10,7 @@ from pathlib import Path
 
 import cli_in_process
 import pytest
-from command import ROOT, lines, run
+from cli_process import ROOT, lines, run
 
 from scorer import cli
 from scorer.cli.loading import load_catalogue

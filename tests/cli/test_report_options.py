@@ -15,8 +15,8 @@ from harness import catalogue, good, host
 from network_set import NETWORK, NETWORK_ANSWERS, NETWORK_GROUP
 from report_files import ANSWERS, SET, parsed, scorer, spoilt, text_of, workbook, write
 
-from scorer.cli.answer_files import local_client
-from scorer.service.in_process import InProcessTransport
+from scorer.cli.answer_input import local_client
+from scorer.service.in_process_transport import InProcessTransport
 from scorer_client import Client
 
 

@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pytest
 from broken_plugins import CORPUS, SOUND
-from examples import drawn
+from example_counts import with_examples
 from harness import COMPILER, group, plugin
 from hypothesis import given
 from hypothesis import strategies as st
@@ -153,7 +153,7 @@ INDICATORS = st.builds(
 )
 
 
-@drawn(12)
+@with_examples(12)
 @given(st.lists(INDICATORS, min_size=1, max_size=6, unique_by=lambda indicator: indicator.code))
 def test_any_indicators_get_criteria_and_answers_that_pass(indicators: list[Indicator]) -> None:
     codes = [indicator.code for indicator in indicators]

@@ -8,7 +8,7 @@ import logging
 import pytest
 from arrow_tables import unit_table
 from harness import Service, refusal
-from tested import (
+from small_set import (
     LONG_WORDS,
     TOTAL,
     logged,

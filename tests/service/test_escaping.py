@@ -136,8 +136,8 @@ def test_texts_of_plugins_are_escaped(tmp_path: Path, site: Path) -> None:
         with pytest.raises(grpc.RpcError):
             service.scorer.ScoreUnit(pb.ScoreUnitRequest(criteria_set="loud-2024", unit_answers=answers), timeout=20)
         (folder / f"b{HOSTILE}{LINE}.yaml").write_text("criteria_set: [", encoding="utf-8")
-        until(lambda: "not YAML" in service.said, "the broken document is not reported")
-        said = service.said
+        until(lambda: "not YAML" in service.log, "the broken document is not reported")
+        said = service.log
     assert "RuntimeError" in said
     assert_harmless(said)
 

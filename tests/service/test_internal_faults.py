@@ -17,7 +17,19 @@ import numpy as np
 import pytest
 from google.rpc import status_pb2
 from harness import catalogue, good, group, host, refusal, serving
-from tested import BESIDE, INFRASTRUCTURE, LONG_WORDS, WATER, WELLS, calls_with, logged, rank, row, score, still_answers
+from small_set import (
+    INFRASTRUCTURE,
+    LONG_WORDS,
+    OTHER_SET,
+    WATER,
+    WELLS,
+    calls_with,
+    logged,
+    rank,
+    row,
+    score,
+    still_answers,
+)
 
 from egov.scorer.v1 import criteria_pb2, scorer_pb2
 from scorer.catalogue.catalogue import Catalogue
@@ -180,7 +192,7 @@ def test_a_plugin_with_invalid_results_fails_only_its_call_and_is_named(
     here = Path.cwd()
     caplog.set_level(logging.INFO)
     water = group("water", *WELLS, score=score_of_plugin)
-    with serving(good(catalogue(host(water, INFRASTRUCTURE), WATER, BESIDE))) as service:
+    with serving(good(catalogue(host(water, INFRASTRUCTURE), WATER, OTHER_SET))) as service:
         with refusal() as caught:
             service.scorer.RankProvince(
                 scorer_pb2.RankProvinceRequest(
@@ -266,7 +278,7 @@ def test_a_formula_that_raises_is_named_with_its_criterion(result: str, what: st
     key = f", result: {result}" if result else ""
     bursting = WATER.replace("formula: awarded, indicator: wells", f"formula: bursting, indicator: wells{key}")
     plugins = host(group("water", *WELLS), INFRASTRUCTURE, formulas=[Bursting])
-    with serving(good(catalogue(plugins, bursting, BESIDE))) as service:
+    with serving(good(catalogue(plugins, bursting, OTHER_SET))) as service:
         with refusal() as caught:
             rank(service, row("hue"), row("na-ri"), criteria_set="water-2020")
         refused = caught[0]

@@ -280,5 +280,5 @@ def test_damaged_streams_never_break_the_server(server: Serving) -> None:
     assert codes["OK"] > MUTATIONS // 50
     assert codes["INVALID_ARGUMENT"] > MUTATIONS // 4
     assert resident(server) - started < GROWTH
-    assert "Traceback" not in server.said
+    assert "Traceback" not in server.log
     assert rank(server, stream(units(2))) == ["u000000", "u000001"]

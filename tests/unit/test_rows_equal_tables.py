@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
-import drawn_formulas
-import drawn_sets
-import drawn_units
-import examples
+import example_counts
+import generated_formulas
+import generated_sets
+import generated_units
 import harness
 import oracle
 import pyarrow as pa
@@ -50,15 +50,15 @@ def reply_bytes(service: harness.Service, sent: pb.RankProvinceRequest) -> bytes
 
 
 def drawn_service(document: oracle.Document) -> Any:
-    return harness.serving(harness.good(harness.catalogue(drawn_sets.HOST, yaml_text(document))))
+    return harness.serving(harness.good(harness.catalogue(generated_sets.HOST, yaml_text(document))))
 
 
-@examples.drawn(40)
+@example_counts.with_examples(40)
 @given(st.data())
 def test_order_of_units_and_repetition_change_no_bit_of_a_reply(data: st.DataObject) -> None:
-    document = data.draw(drawn_sets.documents(), label="document")
+    document = data.draw(generated_sets.documents(), label="document")
     with drawn_service(document) as service:
-        units = data.draw(drawn_units.provinces(document), label="units")
+        units = data.draw(generated_units.provinces(document), label="units")
         shuffled = data.draw(st.permutations(units), label="shuffled")
         view = data.draw(st.sampled_from([BASIC, FULL]), label="view")
         for as_table in (False, True):
@@ -67,12 +67,12 @@ def test_order_of_units_and_repetition_change_no_bit_of_a_reply(data: st.DataObj
             assert reply_bytes(service, request(shuffled, as_table=as_table, view=view)) == once
 
 
-@examples.drawn(40)
+@example_counts.with_examples(40)
 @given(st.data())
 def test_a_table_gives_the_bits_of_rows(data: st.DataObject) -> None:
-    document = data.draw(drawn_sets.documents(), label="document")
+    document = data.draw(generated_sets.documents(), label="document")
     with drawn_service(document) as service:
-        units = data.draw(drawn_units.provinces(document), label="units")
+        units = data.draw(generated_units.provinces(document), label="units")
         for view in (BASIC, FULL):
             in_rows = service.scorer.RankProvince(request(units, as_table=False, view=view))
             in_table = service.scorer.RankProvince(request(units, as_table=True, view=view))
@@ -90,12 +90,12 @@ def test_a_table_gives_the_bits_of_rows(data: st.DataObject) -> None:
 TEXT = (pa.string(), pa.large_string(), pa.string_view())
 
 
-@examples.drawn(40)
+@example_counts.with_examples(40)
 @given(st.data())
 def test_the_arrow_types_of_a_table_change_no_bit_of_the_reply(data: st.DataObject) -> None:
-    document = data.draw(drawn_sets.documents(), label="document")
+    document = data.draw(generated_sets.documents(), label="document")
     with drawn_service(document) as service:
-        units = data.draw(drawn_units.provinces(document), label="units")
+        units = data.draw(generated_units.provinces(document), label="units")
         view = data.draw(st.sampled_from([BASIC, FULL]), label="view")
         plain = unit_messages.arrow_table(units)
         columns = {name: retyped(data, name, plain[name].combine_chunks()) for name in plain.column_names}
@@ -251,12 +251,12 @@ def check_metadata(schema: pa.Schema, ranking: pb.Ranking, view: pb.ScorecardVie
     }  # fmt: skip
 
 
-@examples.drawn(40)
+@example_counts.with_examples(40)
 @given(st.data())
 def test_a_unit_scored_alone_has_the_bits_it_has_among_others(data: st.DataObject) -> None:
-    document = data.draw(drawn_sets.documents(drawn_formulas.ALONE), label="document")
+    document = data.draw(generated_sets.documents(generated_formulas.ALONE), label="document")
     with drawn_service(document) as service:
-        units = data.draw(drawn_units.provinces(document), label="units")
+        units = data.draw(generated_units.provinces(document), label="units")
         view = data.draw(st.sampled_from([BASIC, FULL]), label="view")
         together = service.scorer.RankProvince(request(units, as_table=False, view=view))
         cards = {card.unit.id: card for ranking in together.rankings for card in ranking.scorecards}
@@ -274,12 +274,12 @@ def test_a_unit_scored_alone_has_the_bits_it_has_among_others(data: st.DataObjec
             assert_same(alone.provenance, together.provenance)
 
 
-@examples.drawn(40)
+@example_counts.with_examples(40)
 @given(st.data())
 def test_a_table_has_the_causes_of_a_unit_below_the_minimum(data: st.DataObject) -> None:
-    document = data.draw(drawn_sets.documents(), label="document")
+    document = data.draw(generated_sets.documents(), label="document")
     with drawn_service(document) as service:
-        units = data.draw(drawn_units.provinces(document), label="units")
+        units = data.draw(generated_units.provinces(document), label="units")
         for ranking in service.scorer.RankProvince(request(units, as_table=True, view=BASIC)).rankings:
             for row in read(ranking).to_pylist():
                 for name, standing in row.items():

@@ -62,10 +62,34 @@ export class TableRanking extends Ranking {
    * The units of this page, one per row. docs/tables.md of the service describes the columns.
    *
    * @returns {Table}
+   * @throws {TypeError} The reply is damaged.
    */
   get table() {
-    return (this.#table ??= this.#arrow.tableFromIPC(this.#arrowStream));
+    return (this.#table ??= readTable(this.#arrow, this.#arrowStream));
   }
+}
+
+/**
+ * The table of a reply, which has at least one row.
+ *
+ * @param {import("#arrow-types").Arrow} arrow
+ * @param {Uint8Array} stream
+ * @returns {Table}
+ * @throws {TypeError} The stream is damaged. Of some such streams, apache-arrow makes a table without rows.
+ */
+function readTable(arrow, stream) {
+  const damaged = "the table of the reply is damaged or cut off: is this server a scorer?";
+  /** @type {Table} */
+  let table;
+  try {
+    table = arrow.tableFromIPC(stream);
+  } catch (error) {
+    throw new TypeError(damaged, { cause: error });
+  }
+  if (!table.numRows) {
+    throw new TypeError(damaged);
+  }
+  return table;
 }
 
 /**

@@ -23,7 +23,7 @@ from scorer.criteria.yaml_parser import read_document
 from scorer.engine.gates import GateCompiler
 from scorer.model.untrusted import escaped
 from scorer.plugins.declaration import CASES_SUFFIX
-from scorer.service.in_process import InProcessTransport
+from scorer.service.in_process_transport import InProcessTransport
 from scorer_client import Client, ScorerError
 from scorer_client.criteria_set_form import STATES
 from scorer_client.formatting import Count

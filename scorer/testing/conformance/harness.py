@@ -17,7 +17,7 @@ from scorer.engine.plan import GroupPlan, TierPlan
 from scorer.engine.plugin_fault import PluginFault
 from scorer.engine.scoring import assess
 from scorer.formulas import Formula
-from scorer.formulas.combined import parts_of
+from scorer.formulas.sum_and_best import parts_of
 from scorer.model import untrusted
 from scorer.model.fixed_point import Bools, Floats, plain
 from scorer.model.units import Cohort

@@ -36,6 +36,8 @@ UNITS_AT_ONCE = 500
 SUBTOTAL = "subtotal."
 """Prefix of the columns with subtotals."""
 
+_DAMAGED = "the table of the reply is damaged or cut off: is this server a scorer?"
+
 SELF_REPORTED = "@self_reported"
 """Suffix of the columns with results that are computed from the units' own reports."""
 
@@ -56,8 +58,16 @@ class TableUnits(Sequence[UnitResult]):
 
         Raises:
             ImportError: pyarrow is not installed.
+            ValueError: the reply is damaged.
         """
-        return optional_libraries.pyarrow().ipc.open_stream(self._stream).read_all()
+        arrow = optional_libraries.pyarrow()
+        try:
+            table = arrow.ipc.open_stream(self._stream).read_all()
+        except arrow.ArrowException as error:
+            raise ValueError(_DAMAGED) from error
+        if not table.num_rows:  # a stream that is cut off after its schema; a ranking has at least one unit
+            raise ValueError(_DAMAGED)
+        return table
 
     def __len__(self) -> int:
         return int(self.table.num_rows)

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 
 
 def scaled(examples: int) -> int:
-    """The number of examples times TEST_EXAMPLES, at least 1. The variable is 1 with ``--long`` and 0.25 otherwise."""
+    """The number of examples times TEST_EXAMPLES, at least 1. The variable is 1 with ``--long`` and 0.15 otherwise."""
     return max(round(examples * float(os.environ.get("TEST_EXAMPLES", "1"))), 1)
 
 

@@ -16,7 +16,7 @@ import typer
 from cli_process import ROOT, lines, stdout_of
 
 from scorer import cli
-from scorer.cli.commands import COMMANDS
+from scorer.cli.commands import COMMANDS, app
 
 HUE = ROOT / "plugins/scorer_plugins/criteria_sets/hue-2020.yaml"
 DEMO = ("demo", "--set", "hue-2020")
@@ -150,7 +150,7 @@ def commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[s
         yield from commands(command.get_command(None, name), (*path, name))
 
 
-TREE = dict(commands(typer.main.get_command(cli.app)))
+TREE = dict(commands(typer.main.get_command(app)))
 
 
 def test_the_commands_are_those_of_the_readme_and_the_guide() -> None:

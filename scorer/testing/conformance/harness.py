@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorer.criteria.model import Category, CriteriaSet, Criterion, Group
-from scorer.criteria.ranking_rule import CategoryRanking, RankingRule, RankKey
+from scorer.criteria.ranking_method import CategoryRanking, RankingMethod, RankKey
 from scorer.engine.compiler import compile_tier
 from scorer.engine.plan import GroupPlan, TierPlan
 from scorer.engine.plugin_fault import PluginFault
@@ -113,9 +113,9 @@ class GroupHarness:
         criteria = tuple(replace(criterion, may_be_not_applicable=True) for criterion in group.criteria)
         category = Category(group.code, {}, (replace(group, criteria=criteria),))
         order = CategoryRanking("competition", exact=False, by=(RankKey("score", category.code),))
-        ranking = RankingRule(
+        ranking = RankingMethod(
             categories={category.code: order}
-        )  # not the set's own rule, which names categories that are not in this plan
+        )  # not the set's own method, which names categories that are not in this plan
         group_set = replace(criteria_set, categories=(category,), requires=(category.code,), ranking=ranking)
         plan = compile_tier(group_set, tier, plugins)
         (group_plan,) = plan.groups

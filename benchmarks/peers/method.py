@@ -241,7 +241,7 @@ def _alternatives(formula: Formula, maximum: int, tier: str, set_plan: SetPlan) 
 
 def _parts(formula: Formula, maximum: int, tier: str, set_plan: SetPlan) -> Iterator[Leaf]:
     if isinstance(formula, Sum):
-        for part in formula.parts:
+        for part in formula.terms:
             yield from _parts(part.formula, part.points.of(tier) or 0, tier, set_plan)
     else:
         yield _leaf(formula, maximum, tier, set_plan)

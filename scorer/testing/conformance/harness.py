@@ -17,7 +17,7 @@ from scorer.engine.plan import GroupPlan, TierPlan
 from scorer.engine.plugin_fault import PluginFault
 from scorer.engine.scoring import assess
 from scorer.formulas import Formula
-from scorer.formulas.sum_and_best import parts_of
+from scorer.formulas.sum_and_best import nested_formulas
 from scorer.model.fixed_point import Bools, Floats, plain
 from scorer.model.units import Cohort
 from scorer.plugins.group import CriterionGroup, GroupPoints, Status, Statuses, overrides_score
@@ -265,7 +265,7 @@ def formula_parts(criterion: Criterion, tier: str) -> Iterator[tuple[Formula, in
     while pending:
         formula, maximum = pending.pop(0)
         yield formula, maximum
-        pending += [(part.formula, part.points.of(tier) or 0) for part in parts_of(formula)]
+        pending += [(inner.formula, inner.points.of(tier) or 0) for inner in nested_formulas(formula)]
 
 
 class _CorrectedGroup(CriterionGroup):

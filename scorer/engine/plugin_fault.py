@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from scorer.model.untrusted import is_plugin_fault, one_line, safe_repr
 from scorer.plugins.group import CriterionFault
 from scorer.plugins.plugin import Provider
 from scorer.plugins.process_state import CallState
+from scorer.text.untrusted import is_plugin_fault, one_line, safe_repr
 
 
 class PluginFault(Exception):

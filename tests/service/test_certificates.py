@@ -267,7 +267,11 @@ UNUSABLE: dict[str, Callable[[], tuple[str, bytes, str]]] = {
         AUTHORITY.party("localhost", key=ec.generate_private_key(ec.SECP521R1())).certificate,
         "has a key that clients of gRPC do not support",
     ),
-    "revocation list": lambda: ("clients.pem", AUTHORITY.certificate + revocation_list(), "has a revocation list (CRL)"),
+    "revocation list": lambda: (
+        "clients.pem",
+        AUTHORITY.certificate + revocation_list(),
+        "has a revocation list (CRL)",
+    ),
     "expired": lambda: ("clients.pem", AUTHORITY.party("old", days=-1).certificate, "has only expired authorities"),
 }
 """Files with unusable certificates, and the message for each."""

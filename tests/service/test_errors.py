@@ -255,9 +255,10 @@ def test_the_health_of_an_unknown_service_is_not_found(service: Service) -> None
 
 CASES_STAND_IN = (
     "small_set.py", "test_errors.py", "test_periods.py", "test_unit_errors.py", "test_table_errors.py",
-    "test_all_or_nothing.py", "test_pages.py", "test_request_sizes.py", "test_internal_faults.py", "test_resource_abuse.py", "test_access.py",
-    "test_certificates.py", "test_limits.py", "test_slow_plugins.py", "test_sets_by_day.py", "test_cohorts.py",
-    "test_malformed_tables.py", "test_overload.py", "test_plugin_crashes.py", "test_computed_answers.py",
+    "test_all_or_nothing.py", "test_pages.py", "test_request_sizes.py", "test_internal_faults.py",
+    "test_resource_abuse.py", "test_access.py", "test_certificates.py", "test_limits.py", "test_slow_plugins.py",
+    "test_sets_by_day.py", "test_cohorts.py", "test_malformed_tables.py", "test_overload.py",
+    "test_plugin_crashes.py", "test_computed_answers.py",
 )  # fmt: skip
 
 

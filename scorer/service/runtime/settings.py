@@ -138,8 +138,8 @@ class Limits(Section):
         32,
         ge=1,
         le=256,
-        description="Calls in flight of one identity. Its rankings wait in one queue with those of all others, so another "
-        "ranking waits for up to this many.",
+        description="Calls in flight of one identity. All rankings wait in one queue, so a ranking of another identity "
+        "may wait for as many.",
     )
     held_bytes: int = Field(
         2**30, ge=1024, description="Bytes of the requests and replies of all calls in flight together."

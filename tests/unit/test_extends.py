@@ -330,6 +330,17 @@ def test_a_duplicate_criterion_is_not_reported_as_unknown() -> None:
     assert any(line.endswith("criterion '1.1' is given twice") for line in problems(twice, WARDS))
 
 
+def test_a_key_that_a_new_formula_or_condition_replaces_may_be_removed_too() -> None:
+    plain = changed("each: 1, points: 4", "each: 1, points: 4, options: ~").replace(
+        "gates: [{measure: total, at_least: 10%}]", "when: {measure: total, at_least: 10%}"
+    )
+    plain = plain.replace("{level: 1, prov", "{level: 1, gates: ~, when: {measure: total, at_least: 80%}, prov")
+    whole = WHOLE.replace("gates: [{measure: total, at_least: 80%}]", "when: {measure: total, at_least: 80%}")
+    whole = whole.replace("gates: [{measure: total, at_least: 10%}]", "when: {measure: total, at_least: 10%}")
+    extended = good(catalogue(INSTALLED, plain, WARDS)).sets["wards-2027"].criteria_set
+    assert extended.revision == good(catalogue(INSTALLED, whole)).sets["wards-2027"].criteria_set.revision
+
+
 @pytest.mark.parametrize("key", ["levels", "groups.digital_office.criteria"])
 def test_an_empty_list_which_would_change_nothing_is_refused(key: str) -> None:
     text = "criteria_set: next\nextends: wards-2026\ntitle: {en: Next}\ncategories: {readiness: "

@@ -140,7 +140,7 @@ class ScoreCase(StrictModel):
 class Ranks(StrictModel):
     """The expected ranks, by category (or ``overall``) and unit."""
 
-    rank: dict[Text, dict[Text, LevelOrRank]] = Field(min_length=1)
+    rank: dict[Text, Annotated[dict[Text, LevelOrRank], Field(min_length=1)]] = Field(min_length=1)
 
 
 class RankCase(StrictModel):

@@ -242,7 +242,7 @@ def _check_formulas(formulas: Iterable[object], before: Iterable[type[Formula]])
 
 def _has_parts(info: FieldInfo) -> bool:
     """Whether a field of a formula kind has the type ``Parts``."""
-    return info.annotation == get_args(Parts)[0]
+    return bool(info.annotation == get_args(Parts)[0])
 
 
 def _check_files(files: Iterable[object]) -> None:

@@ -16,7 +16,7 @@ from scorer.criteria.model import Provenance
 from scorer.criteria.schema import StrictModel
 from scorer.criteria.schema_values import SetCode, Texts
 from scorer.model.fixed_point import to_micro
-from scorer.model.suggestions import short_repr
+from scorer.model.suggestions import short_repr, without_quotes
 from scorer.testing.cases.numbers import Expected
 
 NONE = "none"
@@ -38,7 +38,7 @@ def _level_or_rank(value: object) -> int:
     if value == NONE:
         return 0
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ValueError(f"expected a whole number from 1, or {NONE}, not {short_repr(value)}")
+        raise ValueError(f"expected a whole number from 1, or {NONE}, not {without_quotes(value)}")
     return value
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from draw import Draw
+from answer_generator import AnswerGenerator
 from google.type import date_pb2
 from numpy.typing import NDArray
 
@@ -21,7 +21,7 @@ from scorer.engine.plan import SetPlan, TierPlan
 from scorer.model.indicators import EPOCH, IndicatorKind
 from scorer.model.units import Cohort
 from scorer.plugins.host import PluginHost
-from scorer.service.in_process import InProcessTransport
+from scorer.service.in_process_transport import InProcessTransport
 from scorer_client import Client, FileTable
 
 SEED = 20200630
@@ -71,10 +71,10 @@ class Province:
     def draw(cls, plan: SetPlan, units: int, tier: str = "") -> Province:
         """Draws ``units`` units of a tier, with sorted ids; always the same units."""
         tier = tier_of(plan, tier)
-        draw = Draw(plan.tiers[tier], plan.criteria_set.indicators, np.random.default_rng(SEED), units)
+        generator = AnswerGenerator(plan.tiers[tier], plan.criteria_set.indicators, np.random.default_rng(SEED), units)
         ids = tuple(f"unit-{n:07d}" for n in range(units))
-        excluded = draw.exclusions()
-        return cls(plan, plan.tiers[tier], cohort_of(plan, tier, ids, draw.columns(), excluded))
+        excluded = generator.exclusions()
+        return cls(plan, plan.tiers[tier], cohort_of(plan, tier, ids, generator.columns(), excluded))
 
     @classmethod
     def read(cls, plan: SetPlan, file: Path, tier: str = "") -> Province:

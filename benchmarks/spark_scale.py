@@ -37,7 +37,7 @@ from pyspark.sql import functions as sf
 
 from egov.scorer.v1 import scorer_pb2 as pb
 from egov.scorer.v1 import scorer_pb2_grpc
-from scorer.service.background import serving
+from scorer.service.background_server import serving
 from scorer.service.runtime.settings import Limits, Settings
 from scorer_spark import rank
 

@@ -11,12 +11,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from alternate_timing import in_turn
 from province import Province, installed
-from turns import in_turn
 
 from scorer.formulas import Formula
 from scorer.formulas.ratios import RatioToBest
-from scorer.formulas.single import Awarded, Linear
+from scorer.formulas.single_indicator import Awarded, Linear
 from scorer.model.fixed_point import MICRO
 from scorer.model.indicators import IndicatorKind
 

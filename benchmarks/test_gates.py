@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from alternate_timing import in_turn
 from columns import rule_keys
+from kernel_totals import cell_finder
 from numpy.typing import NDArray
 from province import Province
-from sums import cell_finder
-from turns import in_turn
 
 from scorer.engine.gate_process import Conjunctions
 from scorer.engine.rules import RulePlan

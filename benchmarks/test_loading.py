@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from alternate_timing import in_turn
 from province import installed
-from turns import in_turn
 
 from scorer.catalogue.catalogue import load_set
 from scorer.criteria.loader import load

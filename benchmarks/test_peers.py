@@ -11,10 +11,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from alternate_timing import in_turn
 from columns import columns, differences, score, tolerated
 from peers import PEERS, Method, Peer, PeerCannot
 from province import Province
-from turns import in_turn
 
 SIZES = (1_000, 10_000, 100_000)
 

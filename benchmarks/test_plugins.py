@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from alternate_timing import in_turn
 from province import Province
-from turns import in_turn
 
 SIZES = (10_000,)
 

@@ -20,8 +20,8 @@ processes or threads.
 from scorer.criteria.model import Criterion, Effect
 from scorer.formulas import Formula, Outcome, Part, Read
 from scorer.formulas.base import NUMBERS, Amount, Edge, Path, Percent
-from scorer.formulas.combined import Parts
-from scorer.formulas.lines import round_ratio
+from scorer.formulas.native_lines import round_ratio
+from scorer.formulas.sum_and_best import Parts
 from scorer.model.fixed_point import MICRO, Bools, Floats, PointsByTier
 from scorer.model.indicators import Indicator, IndicatorKind
 from scorer.model.units import Cohort

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 from harness import Service, catalogue, good, group, host, serving
-from tested import INFRASTRUCTURE, TESTED, WATER, WELLS
+from small_set import INFRASTRUCTURE, SMALL_SET, WATER, WELLS
 
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[Service]:
-    sets = good(catalogue(host(INFRASTRUCTURE, group("water", *WELLS)), TESTED, WATER))
+    sets = good(catalogue(host(INFRASTRUCTURE, group("water", *WELLS)), SMALL_SET, WATER))
     with serving(sets) as running:
         yield running
 

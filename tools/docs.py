@@ -33,7 +33,7 @@ REPLACEMENTS = (
 
 def command_reference() -> str:
     """Every command with its arguments and options, as Typer documents them."""
-    command = [sys.executable, "-m", "typer", "scorer.cli", "utils", "docs", "--name", "scorer"]
+    command = [sys.executable, "-m", "typer", "scorer.cli.commands", "utils", "docs", "--name", "scorer"]
     text = html.unescape(subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout)
     for pattern, replacement in REPLACEMENTS:
         text = re.sub(pattern, replacement, text, flags=re.MULTILINE)

@@ -14,9 +14,9 @@ import canonical
 import canonical_tables
 import oracle
 import pyarrow as pa
-from answers import draw_unit
 from arrow_tables import stream
 from oracle import Unit
+from random_answers import draw_unit
 from ruamel.yaml import YAML
 
 from scorer.plugin_api import Indicator, IndicatorKind, PartOf

@@ -19,9 +19,9 @@ from scorer.criteria.ranking_rule import RankingRule
 from scorer.engine.plan import CategoryPlan, GroupPlan, OrderPlan, RankKeyPlan, SetPlan, TierPlan
 from scorer.engine.rules import KeyKind, Node
 from scorer.formulas import Formula
-from scorer.formulas.combined import Best, Sum
 from scorer.formulas.ratios import Ratio
-from scorer.formulas.single import Awarded, Choice, Count, Fault, Flag, Linear, Steps
+from scorer.formulas.single_indicator import Awarded, Choice, Count, Fault, Flag, Linear, Steps
+from scorer.formulas.sum_and_best import Best, Sum
 from scorer.model.fixed_point import MICRO
 from scorer.model.indicators import IndicatorKind
 from scorer.plugins.group import CriterionGroup

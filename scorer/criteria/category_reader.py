@@ -12,7 +12,7 @@ from scorer.criteria.criterion_reader import CriterionReader
 from scorer.criteria.document import Document, Path, as_list, as_mapping
 from scorer.criteria.schema_errors import parse_model, sound_part
 from scorer.criteria.set_indicators import SetIndicators
-from scorer.criteria.subtotals import subtotal_of
+from scorer.criteria.subtotal_reader import subtotal_of
 from scorer.criteria.tiers import check_tiers
 from scorer.criteria.vocabulary import Vocabulary
 from scorer.model.fixed_point import PointsByTier, plain

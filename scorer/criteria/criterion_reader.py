@@ -12,11 +12,11 @@ from scorer.criteria.document import Document, Path, as_mapping
 from scorer.criteria.formula_reader import FormulaReader, rewards_absence
 from scorer.criteria.schema_errors import parse_model, sound_part
 from scorer.criteria.set_indicators import SetIndicators
-from scorer.criteria.subtotals import subtotal_of
+from scorer.criteria.subtotal_reader import subtotal_of
 from scorer.criteria.tiers import check_tiers
 from scorer.criteria.vocabulary import Vocabulary
 from scorer.model.indicators import Source
-from scorer.model.untrusted import describe_error, is_plugin_fault
+from scorer.text.untrusted import describe_error, is_plugin_fault
 
 _FAULT_AS_PENALTY = (
     "formula 'fault' gives points to units without the fault, so this penalty would take points from exactly those "

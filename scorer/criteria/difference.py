@@ -16,7 +16,7 @@ from pydantic_core import PydanticUndefined
 
 from scorer.criteria import schema
 from scorer.criteria.document import as_list, as_mapping
-from scorer.criteria.subtotals import SUBTOTALS
+from scorer.criteria.subtotal_reader import SUBTOTALS
 
 MAX_VALUE_CHARACTERS = 160
 """Maximum number of characters of a value in a sentence. Longer texts are shortened. Of other longer values, only the

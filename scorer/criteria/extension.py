@@ -12,8 +12,8 @@ from typing import Any
 
 from scorer.criteria import schema
 from scorer.criteria.document import Document, Path, as_mapping
-from scorer.criteria.subtotals import SUBTOTALS
-from scorer.model.suggestions import did_you_mean, short_repr
+from scorer.criteria.subtotal_reader import SUBTOTALS
+from scorer.text.suggestions import did_you_mean, short_repr
 
 EXTENDS = "extends"
 REMOVE = "remove"
@@ -162,7 +162,7 @@ class _Merge:
         return self._replacing(new, base, own, path, conditions if new.keys() & conditions else set())
 
     def _replacing(self, new: Any, base: Any, own: Path, path: Path, replaced: Collection[str]) -> Any:
-        """Merges two mappings without some keys of the base. Such a key may be written as ``~``, which changes nothing."""
+        """Merges two mappings without some keys of the base. Writing ``~`` for such a key changes nothing."""
         new = {key: value for key, value in new.items() if value is not None or key not in base or key not in replaced}
         return self._mapping(new, {key: value for key, value in base.items() if key not in replaced}, own, path)
 

@@ -14,10 +14,10 @@ from scorer.criteria.schema_errors import parse_model
 from scorer.criteria.tiers import check_tiers
 from scorer.criteria.vocabulary import Vocabulary
 from scorer.formulas import Formula, Part
-from scorer.formulas.combined import parts_of
-from scorer.formulas.single import Fault
+from scorer.formulas.single_indicator import Fault
+from scorer.formulas.sum_and_best import parts_of
 from scorer.model.fixed_point import PointsByTier
-from scorer.model.suggestions import did_you_mean, short_repr, unknown_key
+from scorer.text.suggestions import did_you_mean, short_repr, unknown_key
 
 MAX_FORMULA_PROBLEMS = 1000
 """Maximum number of problems that are reported for one formula. A formula of a plugin might yield problems without

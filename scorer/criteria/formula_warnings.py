@@ -8,10 +8,10 @@ from typing import Literal
 from scorer.criteria.document import Document, Path
 from scorer.formulas import Formula
 from scorer.formulas.base import Threshold
-from scorer.formulas.combined import parts_of
 from scorer.formulas.logarithmic import Logarithmic
 from scorer.formulas.ratios import Ratio
-from scorer.formulas.single import Linear, Steps
+from scorer.formulas.single_indicator import Linear, Steps
+from scorer.formulas.sum_and_best import parts_of
 from scorer.model.fixed_point import plain_share
 from scorer.model.indicators import Indicator
 

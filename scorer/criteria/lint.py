@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from math import prod
 
-from scorer.criteria import formula_warnings, subtotals, totals
+from scorer.criteria import formula_warnings, subtotal_reader, totals
 from scorer.criteria.conditions import (
     AnswerGate,
     Combination,
@@ -21,7 +21,7 @@ from scorer.criteria.conditions import (
 from scorer.criteria.document import Document, Path
 from scorer.criteria.model import TOTAL, Category, CriteriaSet, Criterion, Effect, Provenance
 from scorer.model.fixed_point import MAX_MICROPOINTS, MAX_PENALTY_MICROPOINTS, MICRO, plain
-from scorer.model.suggestions import did_you_mean
+from scorer.text.suggestions import did_you_mean
 
 MAX_GATES = 48
 """Maximum number of gates of one category in one tier. durable-rules fails from 64 pending matches and hangs from
@@ -46,7 +46,7 @@ def check(criteria_set: CriteriaSet, document: Document) -> None:
             _check_rules(criteria_set, category, path, document)
     _check_cycles(criteria_set, document)
     totals.check(criteria_set, document)
-    subtotals.warn_of_unused(criteria_set, document)
+    subtotal_reader.warn_of_unused(criteria_set, document)
     _check_provenance(criteria_set, document)
 
 

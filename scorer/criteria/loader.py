@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from scorer.criteria import lint, model, schema
 from scorer.criteria.category_reader import CategoryReader, total_of
 from scorer.criteria.document import Document, Path, as_list, as_mapping
-from scorer.criteria.from_children import FROM_CHILDREN, computed_indicators
+from scorer.criteria.from_children_reader import FROM_CHILDREN, computed_indicators
 from scorer.criteria.rank_keys import category_keys, overall_keys
 from scorer.criteria.ranking_rule import CategoryRanking, RankingRule, RankKey
 from scorer.criteria.schema_errors import parse_model, sound_part
@@ -18,7 +18,7 @@ from scorer.criteria.tiers import USUAL_TIERS, check_tier, check_tiers, check_ti
 from scorer.criteria.vocabulary import Vocabulary
 from scorer.criteria.yaml_parser import parse
 from scorer.model.indicators import Source
-from scorer.model.suggestions import did_you_mean
+from scorer.text.suggestions import did_you_mean
 
 Value = TypeVar("Value")
 

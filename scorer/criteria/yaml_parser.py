@@ -32,6 +32,8 @@ MERGE_KEY = "<<"
 _PORTABLE_NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*|(0|[1-9][0-9]*)?\.[0-9]*)")
 """Numbers that mean the same in every version of YAML. Excluded are 010, which means 8 or 10, and 1_0 and 1e3, which
 are numbers or texts."""
+_VERSION = re.compile(r"^%YAML[ \t]+([0-9]+\.[0-9]+)", re.MULTILINE)
+"""The directive for the version of YAML. For versions other than 1.1 and 1.2, ruamel.yaml raises an internal error."""
 _STANDARD_TAG_PREFIX = "tag:yaml.org,2002:"
 
 
@@ -79,6 +81,10 @@ def parse(text: str | bytes, source: str) -> Document:
         document.problem((), "not YAML: nested too deeply")
         return document
     except Exception:  # on odd input ruamel.yaml raises internal errors, whose texts depend on the version of Python
+        if directive := _VERSION.search(text):
+            message = f"is YAML {directive[1]}; write YAML 1.2, or delete this line"
+            document.problem_at(*_end_position(text[: directive.start()]), (), message)
+            return document
         document.problem((), "not YAML: cannot be read; does a text contain an escape beyond \\U0010FFFF?")
         return document
     if root is None:

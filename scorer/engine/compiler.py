@@ -20,8 +20,8 @@ from scorer.engine.rules import KeyKind
 from scorer.engine.subtotals import plan_subtotals
 from scorer.engine.sum_compiler import cap_in, plan_measure, plan_orders, plan_sums
 from scorer.formulas import Formula
-from scorer.formulas.combined import parts_of
-from scorer.formulas.line_table import CriterionLine, Line
+from scorer.formulas.native_table import CriterionLine, Line
+from scorer.formulas.sum_and_best import parts_of
 from scorer.model.fixed_point import Ints
 from scorer.model.indicators import source_column
 from scorer.model.units import Cohort

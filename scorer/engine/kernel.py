@@ -15,7 +15,7 @@ from scorer.criteria.model import Rounding
 from scorer.engine.combining import METHODS, Composition
 from scorer.engine.gates import GateTable, least_reaching
 from scorer.engine.score_table import ScoreTable
-from scorer.formulas.line_table import CriterionLine, LineTable, record
+from scorer.formulas.native_table import CriterionLine, LineTable, record
 from scorer.model.fixed_point import Bools, Floats, Ints
 
 COMPARISON, COMPOSITION = record(native.COMPARISON), record(native.COMPOSITION)

@@ -17,7 +17,7 @@ from scorer.engine.combining import Composition
 from scorer.engine.kernel import Kernel
 from scorer.engine.plugin_checks import PluginCheck
 from scorer.engine.rules import Cells, GatePlan, Key, KeyKind, RulePlan, bit, cells_of
-from scorer.formulas.line_table import Line
+from scorer.formulas.native_table import Line
 from scorer.model.fixed_point import Bools, Floats, Ints
 from scorer.model.indicators import Indicator, IndicatorKind, Source
 from scorer.plugins.group import CriterionGroup, PartOf

@@ -5,10 +5,10 @@ Source of the kinds: published criteria of Vietnamese index sets (ICT Index, PAR
 
 from scorer.formulas.base import Formula, Outcome, Read
 from scorer.formulas.cohort_statistics import MinMax, Percentile, ZScores
-from scorer.formulas.combined import Best, Part, Sum
 from scorer.formulas.logarithmic import Logarithmic
 from scorer.formulas.ratios import Ratio, RatioToBest
-from scorer.formulas.single import Awarded, Choice, Count, Fault, Flag, Linear, Steps
+from scorer.formulas.single_indicator import Awarded, Choice, Count, Fault, Flag, Linear, Steps
+from scorer.formulas.sum_and_best import Best, Part, Sum
 
 KINDS: tuple[type[Formula], ...] = (
     Flag, Fault, Choice, Steps, Count, Ratio, RatioToBest, Linear, Logarithmic, MinMax, Percentile, ZScores, Awarded,

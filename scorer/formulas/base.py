@@ -13,13 +13,13 @@ from typing import Annotated, ClassVar, NamedTuple
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator
 
-from scorer.formulas.line_table import CriterionLine, Line, LineTable
+from scorer.formulas.native_table import CriterionLine, Line, LineTable
 from scorer.model.fixed_point import MICRO, Bools, Floats, PointsByTier, plain, to_micro, to_share
 from scorer.model.indicators import MAX_ANSWER, IndicatorKind, days
 from scorer.model.periods import check_day
-from scorer.model.suggestions import short_repr, without_quotes
 from scorer.model.units import Cohort
 from scorer.native import MISSING, NOT_APPLICABLE
+from scorer.text.suggestions import short_repr, without_quotes
 
 Path = tuple[str | int, ...]
 """Path of a value among a formula's parameters, such as ("steps", 0, "points")."""
@@ -101,6 +101,11 @@ class Formula(BaseModel):
     @property
     def may_leave_out(self) -> bool:
         """Whether the formula may not apply to a unit, for example because a denominator is zero."""
+        return False
+
+    @property
+    def approximate(self) -> bool:
+        """Whether ``exact`` has an error, which is far below 10^-30 micropoints; for example, that of a root."""
         return False
 
     def reads(self) -> Iterable[Read]:

@@ -13,9 +13,9 @@ import numpy as np
 from pydantic import Field
 
 from scorer.formulas.base import NUMBERS, Edge, Formula, Outcome, Path, Read, Share, outcome_of
-from scorer.formulas.line_table import Line
-from scorer.formulas.lines import QuotientLine, SlopeLine
-from scorer.model.fixed_point import MICRO, Bools, Floats, PointsByTier, whole_weights
+from scorer.formulas.native_lines import QuotientLine, SlopeLine
+from scorer.formulas.native_table import Line
+from scorer.model.fixed_point import MICRO, Bools, Floats, PointsByTier, near_half, whole_weights
 from scorer.model.units import Cohort
 
 Better = Literal["higher", "lower"]
@@ -24,9 +24,6 @@ WhenEqual = Literal["full", "zero"]
 RECIPROCAL_DECIMALS = 80
 """Decimals to which reciprocals of standard deviations are computed. Distances from means have at most 21 digits, so
 z-scores are exact to more than 50 decimals."""
-
-INVERSE_HALF_TOLERANCE = 10**30
-"""A fraction of a micropoint counts as an exact half if its distance from 1/2 is less than 1/2 divided by this."""
 
 
 class _Compared(Formula):
@@ -113,10 +110,7 @@ class _Scale:
     def exact(self, score: int) -> Fraction:
         """The micropoints of a score, not rounded. Fractions within the tolerance of a half become exactly a half."""
         distance = min(max(score - self.start, 0), self.length)
-        whole, remainder = divmod(distance * self.maximum, self.length)
-        if abs(2 * remainder - self.length) * INVERSE_HALF_TOLERANCE < self.length:
-            return whole + Fraction(1, 2)
-        return whole + Fraction(remainder, self.length)
+        return near_half(Fraction(distance * self.maximum, self.length))
 
 
 class ZScores(Formula):
@@ -143,6 +137,11 @@ class ZScores(Formula):
 
     @property
     def needs_cohort(self) -> bool:
+        """True."""
+        return True
+
+    @property
+    def approximate(self) -> bool:
         """True."""
         return True
 

@@ -12,12 +12,10 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from scorer.formulas.base import NUMBERS, Edge, Formula, Outcome, Read
-from scorer.model.fixed_point import Bools
+from scorer.model.fixed_point import Bools, near_half
 from scorer.model.units import Cohort
 
 _CONTEXT = Context(prec=60)
-_HALF_TOLERANCE = Decimal("1e-30")
-"""Tolerance in micropoints: points closer than this to an exact half count as that half."""
 
 
 class Logarithmic(Formula):
@@ -37,6 +35,11 @@ class Logarithmic(Formula):
         if any(end.is_date or end.micro <= 0 for end in ends) or self.start.micro == self.to.micro:
             raise ValueError("from and to must be two different numbers above 0")
         return self
+
+    @property
+    def approximate(self) -> bool:
+        """True."""
+        return True
 
     def reads(self) -> Iterable[Read]:
         """A number."""
@@ -69,6 +72,4 @@ class Logarithmic(Formula):
             return Fraction(maximum if limited == self.to.micro else 0)
         with localcontext(_CONTEXT):
             start, end = (Decimal(edge.micro).ln() for edge in (self.start, self.to))
-            points = (Decimal(limited).ln() - start) / (end - start) * maximum
-            half = points.to_integral_value("ROUND_FLOOR") + Decimal("0.5")
-            return Fraction(half if abs(points - half) < _HALF_TOLERANCE else points)
+            return near_half(Fraction((Decimal(limited).ln() - start) / (end - start) * maximum))

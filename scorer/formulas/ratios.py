@@ -9,8 +9,8 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from scorer.formulas.base import NUMBERS, Formula, LineFormula, Outcome, Path, Read, Share
-from scorer.formulas.line_table import Line
-from scorer.formulas.lines import QuotientLine
+from scorer.formulas.native_lines import QuotientLine
+from scorer.formulas.native_table import Line
 from scorer.model.fixed_point import Bools, Floats, PointsByTier, plain_share
 from scorer.model.units import Cohort
 

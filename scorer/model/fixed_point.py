@@ -10,13 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
-from math import gcd, lcm
+from math import floor, gcd, lcm
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scorer.model.suggestions import short_repr, without_quotes
+from scorer.text.suggestions import short_repr, without_quotes
 
 Floats = NDArray[np.float64]
 """An array of doubles: answers, or points as whole micropoints."""
@@ -30,6 +30,9 @@ _CONTEXT = Context(prec=50)
 
 MICRO = 1_000_000
 """Micropoints per point, and parts per million in a whole. Answers also have at most six decimals."""
+
+HALF_TOLERANCE = Fraction(1, 10**30)
+"""In micropoints: approximate points that are closer than this to an exact half count as that half."""
 
 PERCENT = 10_000
 """Parts per million in one percent."""
@@ -111,6 +114,15 @@ def plain_share(share: Fraction) -> str:
     """A share as text: a number with up to six decimals if that is exact, otherwise a fraction."""
     micro = share * MICRO
     return plain(micro.numerator) if micro.denominator == 1 else str(share)
+
+
+def near_half(micropoints: Fraction) -> Fraction:
+    """The nearest half micropoint if it is closer than ``HALF_TOLERANCE``, else the number itself.
+
+    Roots and logarithms are not exact. Without this, the error would decide which way an exact half is rounded.
+    """
+    half = floor(micropoints) + Fraction(1, 2)
+    return half if abs(micropoints - half) < HALF_TOLERANCE else micropoints
 
 
 def round_to_micro(values: Floats) -> Floats:

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Literal
 
 from scorer.model.periods import FIRST_DAY, LAST_DAY
-from scorer.model.suggestions import did_you_mean
+from scorer.text.suggestions import did_you_mean
 
 EPOCH = datetime.date(1970, 1, 1)
 
@@ -176,8 +176,8 @@ class Indicator:
             IndicatorKind.DATE: (float(days(FIRST_DAY)), float(days(LAST_DAY))),
         }[IndicatorKind(self.kind)]
         return (
-            low if self.minimum is None else max(low, self.minimum),
-            high if self.maximum is None else min(high, self.maximum),
+            low if self.minimum is None else max(low, float(self.minimum)),
+            high if self.maximum is None else min(high, float(self.maximum)),
         )
 
     def show(self, value: float) -> str:

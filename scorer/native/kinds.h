@@ -1,4 +1,4 @@
-/* The arithmetic of each kind of line, for one tile of units. formulas/lines.py describes the kinds. */
+/* The arithmetic of each kind of line, for one tile of units. formulas/native_lines.py describes the kinds. */
 
 #ifndef SCORER_KINDS_H
 #define SCORER_KINDS_H

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-/* Kinds of lines; formulas/lines.py describes them. */
+/* Kinds of lines; formulas/native_lines.py describes them. */
 #define KINDS(CODE) \
     CODE(CAPPED)    \
     CODE(LADDER)    \

@@ -20,11 +20,11 @@ from scorer.service.call.metrics import Metrics
 from scorer.service.call.pipeline import Method, Pipeline
 from scorer.service.call.threads import ScoringThreads
 from scorer.service.call.traces import Traces
-from scorer.service.call.transfers import Transfers
+from scorer.service.call.transfer_timeouts import Transfers
 from scorer.service.methods.criteria_service import CriteriaService
 from scorer.service.methods.health import Health
+from scorer.service.methods.health_and_reflection import HealthAndReflection
 from scorer.service.methods.scorer_service import ScorerService
-from scorer.service.methods.side_services import SideServices
 from scorer.service.runtime import tuning
 from scorer.service.runtime.grpc_server import GrpcServer
 from scorer.service.runtime.settings import Role, Settings
@@ -136,9 +136,9 @@ class Server:
         self._drain, threads = Drain(), ScoringThreads(limits.scoring)
         pipeline = Pipeline(access, limits, admission, threads, self._transfers, self._drain, metrics, traces)
         methods = _methods(ScorerService(catalogue, self._plugin_calls), CriteriaService(catalogue, reload))
-        side_services = SideServices(access, self._transfers, self._health, SERVICES)
+        health_and_reflection = HealthAndReflection(access, self._transfers, self._health, SERVICES)
         self.grpc_server = GrpcServer(
-            handlers={method.path: pipeline.handler(method) for method in methods} | side_services.handlers(),
+            handlers={method.path: pipeline.handler(method) for method in methods} | health_and_reflection.handlers(),
             options=[
                 # Larger than our own limit, so that a slightly larger request gets our error, which says what to do.
                 ("grpc.max_receive_message_length", limits.request_bytes + 16 * 2**20),

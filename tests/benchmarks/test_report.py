@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import check_bounds
 import pytest
 import typer
-import watch
 from chart import chart
+from check_bounds import BOUNDS, BadBounds, read_bounds
 from results import NoResults, read
-from watch import BOUNDS, BadBounds, read_bounds
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -177,14 +177,14 @@ def test_a_file_without_results_is_refused(tmp_path: Path, text: str) -> None:
         read(file)
 
 
-@pytest.mark.parametrize("script", ["report.py", "watch.py"])
+@pytest.mark.parametrize("script", ["report.py", "check_bounds.py"])
 def test_an_unreadable_file_gives_one_line_and_exit_code_2(tmp_path: Path, script: str) -> None:
     for file in (written(tmp_path, {}), tmp_path / "no-such-file"):
         done = command(script, file)
         assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
 
 
-# The watch.
+# Checks of bounds.
 
 
 def run_watch(folder: Path, bounds: str, run: Mapping[str, Any] = RUN, *, suggest: bool = False) -> tuple[int, str]:
@@ -192,7 +192,7 @@ def run_watch(folder: Path, bounds: str, run: Mapping[str, Any] = RUN, *, sugges
     file.write_text(bounds, encoding="utf-8")
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
         try:
-            watch.main(written(folder, run), file, suggest)
+            check_bounds.main(written(folder, run), file, suggest)
         except typer.Exit as ended:
             return ended.exit_code, said.getvalue()
     return 0, said.getvalue()
@@ -210,7 +210,7 @@ def test_the_exit_code_is_1_if_a_bound_is_broken(tmp_path: Path) -> None:
     file = tmp_path / "bounds.toml"
     for bounds, code in ((KEPT, 0), (KEPT.replace("0.04", "0.024"), 1)):
         file.write_text(bounds, encoding="utf-8")
-        assert command("watch.py", written(tmp_path), "--bounds", file).returncode == code
+        assert command("check_bounds.py", written(tmp_path), "--bounds", file).returncode == code
 
 
 @pytest.mark.parametrize("value", [0.0401, float("nan"), float("inf"), -1.0])
@@ -292,7 +292,7 @@ def test_links_of_the_readme_lead_somewhere() -> None:
         assert (BENCHMARKS / target.partition("#")[0]).exists(), target
 
 
-@pytest.mark.parametrize("script", ["load.py", "report.py", "watch.py"])
+@pytest.mark.parametrize("script", ["load.py", "report.py", "check_bounds.py"])
 def test_every_option_is_in_the_readme(script: str) -> None:
     text = (BENCHMARKS / "README.md").read_text(encoding="utf-8")
     options = re.findall(r"--[a-z][a-z-]+", command(script, "--help").stdout)

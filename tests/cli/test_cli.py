@@ -13,10 +13,10 @@ from typing import Any
 import cli_in_process
 import pytest
 import typer
-from command import ROOT, lines, said
+from cli_process import ROOT, lines, stdout_of
 
 from scorer import cli
-from scorer.cli.commands import COMMANDS
+from scorer.cli.commands import COMMANDS, app
 
 HUE = ROOT / "plugins/scorer_plugins/criteria_sets/hue-2020.yaml"
 DEMO = ("demo", "--set", "hue-2020")
@@ -31,7 +31,7 @@ def published() -> list[dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def demo() -> str:
-    return said(*DEMO)
+    return stdout_of(*DEMO)
 
 
 def test_the_demo_ranks_the_districts_as_the_province_did(demo: str) -> None:
@@ -81,20 +81,20 @@ def test_the_demo_prints_the_same_every_time_in_any_directory(tmp_path: Path, de
 
 
 def test_the_demo_runs_without_options() -> None:
-    shown = cli_in_process.said("demo")
+    shown = cli_in_process.stdout_of("demo")
     assert "reconstructed" in shown
     assert re.search(r"\d+/\d+ ranked", shown)
 
 
 def test_criteria_list_has_the_bundled_sets() -> None:
-    (line,) = (line for line in lines(cli_in_process.said("criteria", "list")) if line.startswith("hue-2020"))
+    (line,) = (line for line in lines(cli_in_process.stdout_of("criteria", "list")) if line.startswith("hue-2020"))
     for words in ("Thừa Thiên Huế 2020", "2020-01-01 to 2020-12-31", "district", "reconstructed"):
         assert words in line
     assert re.search(r"\b[0-9a-f]{12}$", line)
 
 
 def test_criteria_show_has_all_requirements() -> None:
-    text = cli_in_process.said("criteria", "show", "hue-2020")
+    text = cli_in_process.stdout_of("criteria", "show", "hue-2020")
     shown = "\n".join(lines(text))
     for words in (
         *("readiness", "policy_environment", "infrastructure", "human_resources"),
@@ -109,7 +109,7 @@ def test_criteria_show_has_all_requirements() -> None:
 
 
 def test_criteria_show_speaks_vietnamese() -> None:
-    shown = "\n".join(lines(cli_in_process.said("criteria", "show", "hue-2020", "--lang", "vi")))
+    shown = "\n".join(lines(cli_in_process.stdout_of("criteria", "show", "hue-2020", "--lang", "vi")))
     for words in (
         *("PE.01", "15 điểm", "có thể không áp dụng", "mức 1: total từ 90 %", "infrastructure+human_resources từ 70 %"),
         *("Số liệu các đơn vị báo cáo", "Giả định"),
@@ -119,21 +119,21 @@ def test_criteria_show_speaks_vietnamese() -> None:
 
 
 def test_a_bundled_document_is_good() -> None:
-    assert cli_in_process.said("criteria", "check", str(HUE)).startswith(
+    assert cli_in_process.stdout_of("criteria", "check", str(HUE)).startswith(
         f"{HUE}: hue-2020 is good: 4 criteria, tiers district, "
     )
 
 
 def test_criteria_list_show_and_check_agree_on_the_revision(demo: str) -> None:
-    (listed,) = (line for line in lines(cli_in_process.said("criteria", "list")) if line.startswith("hue-2020"))
-    inside = cli_in_process.said
+    (listed,) = (line for line in lines(cli_in_process.stdout_of("criteria", "list")) if line.startswith("hue-2020"))
+    inside = cli_in_process.stdout_of
     texts = [listed, inside("criteria", "show", "hue-2020"), inside("criteria", "check", str(HUE)), demo]
     (revision,) = re.findall(r"\b[0-9a-f]{12}$", listed)
     assert all(f"revision {revision}" in text for text in texts[1:])
 
 
 def test_the_bundled_plugins_are_ready() -> None:
-    shown = lines(cli_in_process.said("plugins", "list"))
+    shown = lines(cli_in_process.stdout_of("plugins", "list"))
     for group in ("policy_environment", "infrastructure", "human_resources"):
         (line,) = (line for line in shown if line.startswith(f"{group} "))
         assert line.startswith(f"{group} egov-scorer {version('egov-scorer')} 1 group {group}")
@@ -150,7 +150,7 @@ def commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[s
         yield from commands(command.get_command(None, name), (*path, name))
 
 
-TREE = dict(commands(typer.main.get_command(cli.app)))
+TREE = dict(commands(typer.main.get_command(app)))
 
 
 def test_the_commands_are_those_of_the_readme_and_the_guide() -> None:
@@ -186,8 +186,8 @@ def test_the_list_of_commands_has_the_first_paragraph_of_their_help(name: str) -
 
 
 def test_help_of_the_installed_command() -> None:
-    assert "serve" in said("--help")
+    assert "serve" in stdout_of("--help")
 
 
 def test_the_version_is_that_of_the_distribution() -> None:
-    assert cli_in_process.said("--version") == f"scorer {version('egov-scorer')}\n"
+    assert cli_in_process.stdout_of("--version") == f"scorer {version('egov-scorer')}\n"

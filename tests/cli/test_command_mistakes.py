@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import cli_in_process
 import pytest
-from command import ROOT, lines, run
+from cli_process import ROOT, lines, run
 
 from scorer import cli
 from scorer.cli.loading import load_catalogue
@@ -104,6 +105,13 @@ def test_a_mistake_gives_one_clear_line(
     shown = capsys.readouterr()
     assert (ended.value.code, shown.out) == (2, "")
     is_one_clear_line(shown.err, wanted)
+
+
+def test_an_interrupt_while_libraries_are_imported_gives_no_traceback(tmp_path: Path) -> None:
+    (tmp_path / "typer.py").write_text("raise KeyboardInterrupt\n", encoding="utf-8")
+    code = "import sys; sys.path.insert(0, sys.argv.pop(1)); from scorer.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", code, tmp_path, "criteria", "list"], capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
 
 
 def test_a_refused_command_restores_standard_output(

@@ -14,8 +14,8 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
-from cli_in_process import run, said
-from command import lines
+from cli_in_process import run, stdout_of
+from cli_process import lines
 from harness import COMPILER
 from plugin_modules import module
 
@@ -113,7 +113,7 @@ def place_of(folder: Path, words: str, body: str = FAILING) -> str:
 
 
 def test_the_bundled_sets_give_the_published_results() -> None:
-    shown = said("criteria", "test").splitlines()
+    shown = stdout_of("criteria", "test").splitlines()
     assert all(line.startswith("ok     ") for line in shown[:-1])
     assert {line.split()[1] for line in shown[:-1]} == {"bac-kan-2020:", "hue-2020:"}
     assert shown[-1] == f"{len(shown) - 1} cases of 2 criteria sets: {len(shown) - 1} ok, 0 failed"

@@ -40,7 +40,7 @@ SENTENCES = {
 
 
 def demo(*options: str) -> str:
-    return cli_in_process.said("demo", *options)
+    return cli_in_process.stdout_of("demo", *options)
 
 
 @pytest.mark.parametrize("language", SENTENCES)

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.feather
 import pyarrow.parquet
 import pytest
-from cli_in_process import Run, runner, said
+from cli_in_process import Run, runner, stdout_of
 from damaged_files import arrow_streams, arrow_table
 from harness import installed_catalogue
 from workbooks import HEADER, LINES, SET, TEXT, book, change_part, ods, tables
@@ -40,7 +40,7 @@ def csv_results(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The results of the CSV file."""
     file = tmp_path_factory.mktemp("bundled") / "bundled.csv"
     file.write_text(TEXT, encoding="utf-8")
-    return said("rank", str(file), "--set", SET, "--json")
+    return stdout_of("rank", str(file), "--set", SET, "--json")
 
 
 def separated(separator: str, mark: str = ".") -> str:

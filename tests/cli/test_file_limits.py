@@ -10,14 +10,14 @@ import pyarrow as pa
 import pyarrow.feather
 import pyarrow.parquet
 import pytest
-from cli_in_process import said
+from cli_in_process import stdout_of
 from damaged_file_cases import DAMAGED
 from damaged_files import at, cut
 from harness import installed_catalogue
 from workbooks import SET, TEXT, book, change_part
 
 from scorer.catalogue.catalogue import Catalogue
-from scorer.service.in_process import InProcessTransport
+from scorer.service.in_process_transport import InProcessTransport
 from scorer_client import Client, ScorerError
 
 
@@ -31,7 +31,7 @@ def csv_results(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The results of the CSV file."""
     file = tmp_path_factory.mktemp("bundled") / "bundled.csv"
     file.write_text(TEXT, encoding="utf-8")
-    return said("rank", str(file), "--set", SET, "--json")
+    return stdout_of("rank", str(file), "--set", SET, "--json")
 
 
 def million_empty_rows(path: Path) -> None:

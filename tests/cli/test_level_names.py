@@ -6,7 +6,7 @@ import csv
 from importlib.resources import files
 from pathlib import Path
 
-from cli_in_process import run, said
+from cli_in_process import run, stdout_of
 
 ANSWERS = str(files("scorer_plugins.answers") / "hue-2020.csv")
 
@@ -28,7 +28,7 @@ def test_titles_and_codes_are_shown_and_written(tmp_path: Path) -> None:
     named_set(tmp_path)
     out = tmp_path / "out.csv"
     options = ("--criteria", str(tmp_path), "--set", "hue-named", "--lang", "vi", "--out", str(out))
-    shown = said("rank", ANSWERS, *options)
+    shown = stdout_of("rank", ANSWERS, *options)
     assert "Cấp thị: 9 đơn vị" in shown
     with out.open(encoding="utf-8-sig", newline="") as file:
         lines = list(csv.DictReader(file))

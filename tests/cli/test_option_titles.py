@@ -6,7 +6,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from cli_in_process import run, said
+from cli_in_process import run, stdout_of
 from harness import catalogue, good, host, serving
 
 from scorer.model.indicators import Indicator
@@ -53,7 +53,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_a_form_offers_titles_and_is_read_with_them(folder: Path) -> None:
     form = folder / "form.xlsx"
-    said("criteria", "template", "portals-2026", "--criteria", str(folder), "--out", str(form), "--lang", "vi")
+    stdout_of("criteria", "template", "portals-2026", "--criteria", str(folder), "--out", str(form), "--lang", "vi")
     book = openpyxl.load_workbook(form)
     sheet = book.worksheets[1]
     header = {cell.value: cell for cell in sheet[1]}
@@ -81,7 +81,7 @@ def test_a_form_offers_titles_and_is_read_with_them(folder: Path) -> None:
 def test_causes_name_options_by_their_titles(folder: Path, language: str, cause: str) -> None:
     answers = folder / "answers.csv"
     answers.write_text("id,tier,portal\nu,ward,none\n")
-    assert cause in said("score", str(answers), "u", *OPTIONS, str(folder), "--lang", language)
+    assert cause in stdout_of("score", str(answers), "u", *OPTIONS, str(folder), "--lang", language)
 
 
 def test_an_unknown_option_in_a_file_is_refused_with_the_titles(folder: Path) -> None:

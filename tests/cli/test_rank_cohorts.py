@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from cli_in_process import run, runner, said
-from command import ROOT, lines
-from command import said as said_by_process
+from cli_in_process import run, runner, stdout_of
+from cli_process import ROOT, lines
+from cli_process import stdout_of as stdout_of_process
 from harness import catalogue, good, host
 from network_set import NETWORK, NETWORK_ANSWERS, NETWORK_GROUP
 
@@ -83,7 +83,7 @@ def test_a_commune_without_its_district_is_named_by_row_and_column(scorer: Score
 
 
 def test_a_set_without_commendations_has_no_column_commended(tmp_path: Path) -> None:
-    assert said("rank", ANSWERS, "--set", "bac-kan-2020", "--out", str(tmp_path / "out.csv"))
+    assert stdout_of("rank", ANSWERS, "--set", "bac-kan-2020", "--out", str(tmp_path / "out.csv"))
     assert "commended" not in (tmp_path / "out.csv").read_text(encoding="utf-8").splitlines()[0]
 
 
@@ -108,7 +108,7 @@ def test_the_form_and_the_set_say_that_communes_need_their_district(scorer: Scor
     shown = scorer("criteria", "show", "network-2020")
     assert "ranked within their parent: commune" in shown
     assert "commended units in each ranking: commune 1" in shown
-    installed = lines(said_by_process("criteria", "list"))
+    installed = lines(stdout_of_process("criteria", "list"))
     listed = [line.split()[:2] for line in installed if line.startswith(("bac-kan-", "hue-"))]
     assert listed == [["bac-kan-2020", "bac-kan"], ["hue-2020", "hue"]]
 
@@ -117,10 +117,10 @@ def test_the_form_and_the_set_say_that_communes_need_their_district(scorer: Scor
 
 
 def test_a_day_and_a_series_name_the_set() -> None:
-    by_day = said("rank", ANSWERS, "--on", "2020-06-30", "--series", "bac-kan", "--json")
-    assert by_day == said("rank", ANSWERS, "--set", "bac-kan-2020", "--json")
-    one = said("score", ANSWERS, "d-ba-be", "--on", "2020-06-30", "--series", "bac-kan")
-    assert one == said("score", ANSWERS, "d-ba-be", "--set", "bac-kan-2020")
+    by_day = stdout_of("rank", ANSWERS, "--on", "2020-06-30", "--series", "bac-kan", "--json")
+    assert by_day == stdout_of("rank", ANSWERS, "--set", "bac-kan-2020", "--json")
+    one = stdout_of("score", ANSWERS, "d-ba-be", "--on", "2020-06-30", "--series", "bac-kan")
+    assert one == stdout_of("score", ANSWERS, "d-ba-be", "--set", "bac-kan-2020")
 
 
 @pytest.mark.parametrize(
@@ -205,8 +205,8 @@ def test_mistakes_of_lacking_are_reported(scorer: Scorer, file: Path) -> None:
 
 
 def test_lacking_units_of_bac_kan_agree_with_published_counts() -> None:
-    shown = lines(said("lacking", ANSWERS, "INF.02", "--set", "bac-kan-2020", "--tier", "commune"))
-    province = json.loads(said("rank", ANSWERS, "--set", "bac-kan-2020", "--tier", "commune", "--json"))
+    shown = lines(stdout_of("lacking", ANSWERS, "INF.02", "--set", "bac-kan-2020", "--tier", "commune"))
+    province = json.loads(stdout_of("rank", ANSWERS, "--set", "bac-kan-2020", "--tier", "commune", "--json"))
     counts = [c for t in province["rankings"][0]["tallies"] for c in t["criteria"] if c["criterion"] == "INF.02"]
     lacking = sum(c["applicable"] - c["full"] for c in counts)
     assert lacking > 0

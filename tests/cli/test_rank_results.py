@@ -127,7 +127,7 @@ def command(*words: object) -> subprocess.CompletedProcess[str]:
     return done
 
 
-def said(*words: object) -> str:
+def stdout_of(*words: object) -> str:
     done = command(*words)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
@@ -166,7 +166,7 @@ def test_the_command_prints_and_writes_the_results_of_the_service(
     period, province = BUNDLED[code]
     to = tmp_path / "out.csv"
     about = ["--set", code, "--period", period, "--province", province]
-    printed = said("rank", bundled[code], *about, "--json", "--out", to)
+    printed = stdout_of("rank", bundled[code], *about, "--json", "--out", to)
     results = json.loads(printed)
     agree(results, served[code])
     assert (results["provenance"]["period"], results["provenance"]["province"]) == (period, province)
@@ -201,7 +201,7 @@ def test_the_report_has_every_ranked_unit_and_says_where_it_was_written(
     bundled: dict[str, Path], served: dict[str, Province], tmp_path: Path
 ) -> None:
     to = tmp_path / "out.json"
-    report = said("rank", bundled[SET], "--set", SET, "--period", "2020-H1", "--out", to)
+    report = stdout_of("rank", bundled[SET], "--set", SET, "--period", "2020-H1", "--out", to)
     for words in (
         "Departments: 24 units", "Districts: 8 units", "Communes: 108 units", "Readiness: 7/24 ranked",
         "Readiness: 1/8 ranked", "Readiness: 1/108 ranked", "Achievement: 0/108 ranked", "40.60 of 50",
@@ -218,7 +218,7 @@ def test_the_report_has_every_ranked_unit_and_says_where_it_was_written(
 
 
 def test_one_tier_is_shown_in_vietnamese(bundled: dict[str, Path]) -> None:
-    report = said("rank", bundled[SET], "--set", SET, "--tier", "district", "--lang", "vi")
+    report = stdout_of("rank", bundled[SET], "--set", SET, "--tier", "district", "--lang", "vi")
     for words in (
         "Cấp huyện: 8 đơn vị",
         "Điều kiện sẵn sàng: 1/8 đơn vị được xếp hạng",
@@ -231,7 +231,7 @@ def test_one_tier_is_shown_in_vietnamese(bundled: dict[str, Path]) -> None:
 
 
 def test_score_shows_what_keeps_ba_be_at_level_4(bundled: dict[str, Path]) -> None:
-    lines = [" ".join(line.split()) for line in said("score", bundled[SET], "d-ba-be", "--set", SET).splitlines()]
+    lines = [" ".join(line.split()) for line in stdout_of("score", bundled[SET], "d-ba-be", "--set", SET).splitlines()]
     assert lines[0] == "huyện Ba Bể (Districts)"
     assert "Readiness: level 4; Infrastructure + Human resources is 78.86 %, level 3 requires at least 80 %" in lines
     assert "40.60 of 50 (81.20 %), converted 40.60 of 50" in lines

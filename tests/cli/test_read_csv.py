@@ -23,7 +23,7 @@ from bac_kan_csv import (
     table,
     text_of,
 )
-from examples import times
+from example_counts import scaled
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -257,7 +257,7 @@ SMALL = text_of([HEADER, *(line for line in LINES if line[0] in ("s-noi-vu", "d-
 CHARACTERS = [b",", b'"', b"\n", b"\r", b";", b"\x00", b"\xff", b"-", b".", b"1e999", b"NaN", b" ", b"9" * 400, b"\xc3"]
 
 
-@settings(max_examples=times(150), deadline=None)
+@settings(max_examples=scaled(150), deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(0, len(SMALL)), st.integers(0, 12), st.one_of(st.sampled_from(CHARACTERS), st.binary())),

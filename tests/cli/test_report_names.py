@@ -9,7 +9,7 @@ import docx
 import pytest
 from report_files import ANSWERS, SET, parsed, scorer, spoilt, text_of, workbook, write
 
-from scorer.cli.answer_files import local_client
+from scorer.cli.answer_input import local_client
 from scorer_client import Client
 
 

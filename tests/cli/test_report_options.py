@@ -10,14 +10,16 @@ from itertools import islice
 from pathlib import Path
 
 import docx
+import openpyxl
 import pytest
 from harness import catalogue, good, host
 from network_set import NETWORK, NETWORK_ANSWERS, NETWORK_GROUP
 from report_files import ANSWERS, SET, parsed, scorer, spoilt, text_of, workbook, write
 
-from scorer.cli.answer_files import local_client
-from scorer.service.in_process import InProcessTransport
+from scorer.cli.answer_input import local_client
+from scorer.service.in_process_transport import InProcessTransport
 from scorer_client import Client
+from scorer_client.reports.docx import default_template
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +69,16 @@ def test_a_workbook_shows_changes_since_the_earlier_answers(compared: dict[str, 
     assert ba_be[4:] == (None, 1, None, 4, 3.5, "INF.07 0 → 2; INF.10 0 → 1.5")
 
 
+def write_templates(folder: Path) -> None:
+    """Word templates that cannot be used: a workbook, a damaged document, and one whose tag adds a number to a text."""
+    openpyxl.Workbook().save(folder / "workbook.docx")
+    whole = default_template()
+    (folder / "cut.docx").write_bytes(whole[: len(whole) // 2])
+    document = docx.Document()
+    document.add_paragraph("{{ report.title + 1 }}")
+    document.save(str(folder / "wrong-tag.docx"))
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -76,12 +88,23 @@ def test_a_workbook_shows_changes_since_the_earlier_answers(compared: dict[str, 
         (["--out", "report.html", "--out", "gone/a.html"], "cannot write gone/a.html: there is no directory gone"),
         (["--out", "report.html", "--period", "2020-H1", "--lang", "fr"], "'fr'"),
         (["--out", "report.html", "--template", "a.docx"], "--template needs --out FILE.docx"),
-        (["--out", "report.docx", "--template", "there.html"], "not a Word document"),
+        *(
+            (
+                ["--out", "report.docx", "--template", template],
+                "cannot write report.docx: the template is not a Word document (.docx), or is damaged\n",
+            )
+            for template in ("there.html", "workbook.docx", "cut.docx")
+        ),
+        (
+            ["--out", "report.docx", "--template", "wrong-tag.docx"],
+            "cannot write report.docx: a tag of the template cannot be used: TypeError: can only concatenate str",
+        ),
         (["--out", "report.docx", "--template", "a.docx"], "cannot read a.docx"),
     ],
 )
 def test_mistakes_of_report_are_one_line(tmp_path: Path, words: list[str], said: str) -> None:
     (tmp_path / "there.html").write_text("mine", encoding="utf-8")
+    write_templates(tmp_path)
     done = scorer("report", ANSWERS, "--set", SET, *words, folder=tmp_path)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
     assert said in done.stderr

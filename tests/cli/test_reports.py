@@ -9,7 +9,7 @@ import zipfile
 from html.parser import HTMLParser
 from pathlib import Path
 
-import command
+import cli_process
 import docx
 import pypdf
 import pytest
@@ -182,7 +182,7 @@ def test_the_workbook_has_numbers_filters_colours_and_charts(made: dict[str, Pat
 
 def test_the_same_answers_give_the_same_bytes(made: dict[str, Path], tmp_path: Path) -> None:
     """Also in another process, where hashes of texts differ."""
-    again = write(tmp_path, *(f"again{ending}" for ending in made), run=command.run)
+    again = write(tmp_path, *(f"again{ending}" for ending in made), run=cli_process.run)
     assert [path.read_bytes() for path in again] == [path.read_bytes() for path in made.values()]
 
 
@@ -197,7 +197,7 @@ def test_a_pdf_of_the_same_answers_has_the_same_bytes(tmp_path: Path) -> None:
 def test_a_pdf_of_another_process_has_the_same_bytes(tmp_path: Path) -> None:
     few = spoilt(tmp_path, lambda row: row["id"] in ("d-ba-be", "d-na-ri"))
     (one,) = write(tmp_path, "one.pdf", answers=few)
-    (two,) = write(tmp_path, "two.pdf", answers=few, run=command.run)
+    (two,) = write(tmp_path, "two.pdf", answers=few, run=cli_process.run)
     assert one.read_bytes() == two.read_bytes()
 
 

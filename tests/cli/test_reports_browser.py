@@ -42,11 +42,11 @@ class Watched:
 
     def __init__(self, browser: Browser, path: Path, anchor: str = "", **options: object) -> None:
         self.page: Page = browser.new_page(viewport={"width": 1280, "height": 900}, **options)
-        self.asked: list[str] = []
-        self.said: list[str] = []
-        self.page.on("request", lambda request: self.asked.append(request.url))
-        self.page.on("console", lambda message: self.said.append(message.text))
-        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+        self.requests: list[str] = []
+        self.messages: list[str] = []
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("console", lambda message: self.messages.append(message.text))
+        self.page.on("pageerror", lambda error: self.messages.append(str(error)))
         self.page.goto(f"{path.as_uri()}{anchor}")
 
     def names(self, table: str) -> list[str]:
@@ -62,10 +62,10 @@ class Watched:
 def watched_page(browser: Browser, report: Path) -> Iterator[Watched]:
     watched_page = Watched(browser, report)
     yield watched_page
-    asked, said = watched_page.asked, watched_page.said
+    requests, messages = watched_page.requests, watched_page.messages
     watched_page.page.close()
-    assert asked == [report.as_uri()]
-    assert said == []
+    assert requests == [report.as_uri()]
+    assert messages == []
 
 
 def test_a_ranking_is_sorted_by_its_headers(watched_page: Watched) -> None:

@@ -11,7 +11,7 @@ import pytest
 from report_files import ANSWERS, SCORER, SET, scorer
 from workbooks import TEXT, book
 
-from scorer.cli.answer_files import local_client
+from scorer.cli.answer_input import local_client
 
 
 def on_terminal(*words: object) -> str:

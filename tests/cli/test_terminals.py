@@ -11,7 +11,7 @@ from pathlib import Path
 
 import cli_in_process
 import pytest
-from command import ROOT, SCORER, run, said
+from cli_process import ROOT, SCORER, run, stdout_of
 
 HUE = ROOT / "plugins/scorer_plugins/criteria_sets/hue-2020.yaml"
 DEMO = ("demo", "--set", "hue-2020")
@@ -19,7 +19,7 @@ DEMO = ("demo", "--set", "hue-2020")
 
 @pytest.fixture(scope="module")
 def demo() -> str:
-    return said(*DEMO)
+    return stdout_of(*DEMO)
 
 
 def test_the_c_locale_shows_every_letter() -> None:
@@ -77,7 +77,7 @@ def test_output_can_be_piped_to_head() -> None:
 
 
 def test_piped_output_is_not_shortened(demo: str) -> None:
-    inside = cli_in_process.said
+    inside = cli_in_process.stdout_of
     assert "…" not in demo + inside("criteria", "list") + inside("plugins", "list")
 
 

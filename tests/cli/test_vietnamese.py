@@ -11,13 +11,13 @@ from pathlib import Path
 import lxml.html
 import openpyxl
 import pytest
-from cli_in_process import said
+from cli_in_process import stdout_of
 from stand_alone import PLUGINS
 
-from scorer.cli.answer_files import local_client
+from scorer.cli.answer_input import local_client
 from scorer.cli.commands.show import WORDS as SHOW_WORDS
 from scorer.cli.i18n import WORDS
-from scorer.files.texts import KINDS, TEXTS
+from scorer.workbooks.form_texts import KINDS, TEXTS
 from scorer_client import Client
 from scorer_client.reports.words import WORDS as REPORT_WORDS
 from scorer_client.sentences import words_of
@@ -94,17 +94,17 @@ def outputs(
     options = ("--set", code, "--lang", "vi", *served)
     unit = answers.read_text(encoding="utf-8").splitlines()[1].split(",")[0]
     client = local_client(directory)
-    shown = said("criteria", "show", code, "--lang", "vi", *served)
+    shown = stdout_of("criteria", "show", code, "--lang", "vi", *served)
     options_and_measures = {o for i in client.form(code).indicators.values() for o in i.options} | {"total"}
     found = {
         "a set": readable(shown, options_and_measures),  # authors read these codes beside the titles
-        "the ranking": said("rank", str(answers), *options, "--out", str(csv_file)),
-        "a scorecard": said("score", str(answers), unit, *options),
-        "a report's message": said(
+        "the ranking": stdout_of("rank", str(answers), *options, "--out", str(csv_file)),
+        "a scorecard": stdout_of("score", str(answers), unit, *options),
+        "a report's message": stdout_of(
             "report", str(answers), *options, *(f"--out={path}" for path in (page, book, annex))
         ),
     }
-    said("criteria", "template", code, "--lang", "vi", "--out", str(form), *served)
+    stdout_of("criteria", "template", code, "--lang", "vi", "--out", str(form), *served)
     with csv_file.open(encoding="utf-8-sig", newline="") as file:
         lines = list(csv.DictReader(file))
     for_people = [name for name in lines[0] if name.endswith(("_title", ".causes"))]

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import cli_in_process
-import command
+import cli_process
 import duckdb
 import pytest
 from harness import Service, installed_catalogue, serving
@@ -71,7 +71,7 @@ def test_a_parquet_file_is_ranked_in_three_lines(
 
 @pytest.mark.parametrize(
     ("page", "least", "run"),
-    [(README, 4, command.run), (FILES, 9, cli_in_process.run)],
+    [(README, 4, cli_process.run), (FILES, 9, cli_in_process.run)],
     ids=["README", "ranking-files"],
 )
 def test_scorer_commands_run(page: str, least: int, run: Run, tmp_path: Path) -> None:

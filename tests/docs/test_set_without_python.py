@@ -13,7 +13,7 @@ from pages import ADDRESS, Block, blocks, page
 
 from scorer.catalogue.directory import CriteriaDirectory
 from scorer.catalogue.live import LiveCatalogue
-from scorer.service import background
+from scorer.service import background_server
 
 NAME = "set-without-python.md"
 
@@ -31,7 +31,7 @@ def test_the_page_leads_from_a_decision_to_a_ranking_and_a_service(
                 Path(block.title).write_text(block.text, encoding="utf-8")
             elif block.text == "scorer serve --criteria sets\n":
                 live = LiveCatalogue(catalogue(host()), CriteriaDirectory(Path("sets")), COMPILER)
-                address = stack.enter_context(background.serving(live.current, LOOPBACK)).address
+                address = stack.enter_context(background_server.serving(live.current, LOOPBACK)).address
             elif block.language == "sh":
                 said = ""
                 for line in block.text.splitlines():

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from examples import drawn
+from example_counts import with_examples
 from harness import Service, catalogue, good, group, host, serving
 from hypothesis import given
 from hypothesis import strategies as st
@@ -90,7 +90,7 @@ UNITS = st.lists(st.tuples(st.sampled_from(list(TARGETS)), COUNTS, COUNTS), min_
 
 
 @given(units=UNITS)
-@drawn(60)
+@with_examples(60)
 def test_points_are_the_share_of_the_target_exactly_rounded(client: Client, units: list[tuple[str, int, int]]) -> None:
     results = ranked(client, [(tier, {"reached": r, "planned": p}) for tier, r, p in units])
     for unit, found in zip(units, results, strict=True):
@@ -98,7 +98,7 @@ def test_points_are_the_share_of_the_target_exactly_rounded(client: Client, unit
 
 
 @given(units=UNITS)
-@drawn(20)
+@with_examples(20)
 def test_progress_in_tables_equals_progress_in_rows(client: Client, units: list[tuple[str, int, int]]) -> None:
     table = {
         "id": [f"u{n}" for n in range(len(units))],

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from examples import times
+from example_counts import scaled
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from stand_alone import install, scorer, serving
@@ -168,7 +168,7 @@ def province(draw: st.DrawFn) -> tuple[list[Ratings], list[Ratings]]:
     return [draw(rated(served)) for served in people], [draw(rated(served)) for served in people]
 
 
-@settings(max_examples=times(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=scaled(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(units=province())
 @example(units=([Ratings(400, 200, 199)] * 2, [Ratings(400, 199, 199), Ratings(400, 200, 0)]))
 @example(units=([Ratings(100_000_000, 1_999_999, 1)], [Ratings(100_000_000, 100_000_000, 99_999_999)]))

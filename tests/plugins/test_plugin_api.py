@@ -120,6 +120,11 @@ def test_a_check_of_a_plugin_refuses_with_its_reason_and_message() -> None:
     assert [card.overall.score.points for card in rank(sets, {"open_days": 3, "visitors": 2})] == [2]
 
 
+def test_a_bound_of_a_date_that_is_an_int_is_shown_as_a_day() -> None:
+    opened = Indicator("opened", kind="date", minimum=0, maximum=31)
+    assert [opened.show(bound) for bound in opened.range()] == ["1970-01-01", "1970-02-01"]
+
+
 def test_a_check_without_a_required_method_cannot_be_created() -> None:
     with pytest.raises(TypeError, match="describe"):
         type("Half", (Check,), {"reads": lambda self: (), "violated": lambda self, cohort: None})()

@@ -182,9 +182,9 @@ def test_a_plugin_cannot_close_the_log(tmp_path: Path) -> None:
             request = pb.ScoreUnitRequest(criteria_set="closes-2024", unit_answers=unit)
             service.scorer.ScoreUnit(request, metadata=[("x-request-id", request_id)], timeout=30)
         ends = time.monotonic() + 30
-        while "request_id=second" not in service.said and time.monotonic() < ends:
+        while "request_id=second" not in service.log and time.monotonic() < ends:
             time.sleep(0.05)
-        assert "request_id=second" in service.said
+        assert "request_id=second" in service.log
 
 
 @pytest.mark.long
@@ -197,7 +197,7 @@ def test_plugin_seconds_allows_a_slow_import(tmp_path: Path) -> None:
         assert plugin["failure"] == failure
     (tmp_path / "scorer.toml").write_text("plugin_seconds = 0.5\n", encoding="utf-8")
     with serve(site, tmp_path / "log", "--settings", str(tmp_path / "scorer.toml")) as running:
-        assert "was not imported within 0.5 seconds" in running.said
+        assert "was not imported within 0.5 seconds" in running.log
     third_party_plugin(site, "hangs", BREAKING["hangs"][0])
     assert "was not imported within 10 seconds" in run(site, "plugins", "list").stdout  # by default
     done = run(site, "plugins", "list", SCORER_PLUGIN_SECONDS="ten")

@@ -110,4 +110,4 @@ def test_a_strict_server_does_not_start_and_names_all_causes(small: Path, worker
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_strict_server_starts_when_all_is_in_order(tmp_path: Path, workers: str) -> None:
     with serve(None, tmp_path / "log", "--strict", "--workers", workers) as running:
-        assert len(running.said.splitlines()) == 1
+        assert len(running.log.splitlines()) == 1

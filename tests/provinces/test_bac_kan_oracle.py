@@ -13,16 +13,16 @@ import harness
 import oracle
 import pytest
 import unit_messages
-from answers import draw_unit
-from examples import times
+from example_counts import scaled
 from expected_replies import assert_same, expected_reply
+from random_answers import draw_unit
 from ruamel.yaml import YAML
 
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.plugin_api import Indicator, PartOf
 
 SET = "bac-kan-2020"
-PROVINCES = times(40)
+PROVINCES = scaled(40)
 BATCH = 10
 
 DOCUMENT = YAML(typ="safe", pure=True).load(

@@ -19,7 +19,7 @@ from credentials import AUDIENCE, ISSUER, Signer, key_set
 from google.protobuf import descriptor_pb2, descriptor_pool
 from grpc_reflection.v1alpha import reflection_pb2
 from harness import Refused, catalogue, good, host, serving
-from tested import BESIDE, INFRASTRUCTURE
+from small_set import INFRASTRUCTURE, OTHER_SET
 
 from egov.scorer.v1 import criteria_pb2, criteria_pb2_grpc
 from scorer.service.runtime.settings import Role, Settings, Tokens
@@ -93,7 +93,7 @@ def channel(keys: Path) -> Iterator[grpc.Channel]:
         tokens=Tokens(keys=keys, issuer=ISSUER, audience=AUDIENCE),
         access={f"token:{subject(roles)}": roles for roles in ROLES},
     )
-    with serving(good(catalogue(host(INFRASTRUCTURE), BESIDE)), settings) as service:
+    with serving(good(catalogue(host(INFRASTRUCTURE), OTHER_SET)), settings) as service:
         yield service.channel
 
 
@@ -136,13 +136,17 @@ def test_every_service_is_described_in_both_versions_of_reflection(channel: grpc
     (listed,) = cast(replies, reflect(channel, metadata, version))
     names = {service.name for service in listed.list_services_response.service}
     assert {f"grpc.reflection.{known}.ServerReflection" for known in ("v1alpha", "v1")} < names
-    for name in names:
-        (described,) = cast(replies, reflect(channel, metadata, version, file_containing_symbol=name))
+    methods = [path[1:].replace("/", ".") for path in PATHS]
+    for symbol in (*names, *methods):
+        name = symbol if symbol in names else symbol.rpartition(".")[0]
+        (described,) = cast(replies, reflect(channel, metadata, version, file_containing_symbol=symbol))
         files = [
             descriptor_pb2.FileDescriptorProto.FromString(file)
             for file in described.file_descriptor_response.file_descriptor_proto
         ]
         assert name in {f"{file.package}.{service.name}" for file in files for service in file.service}
+    (unknown,) = cast(replies, reflect(channel, metadata, version, file_containing_symbol=f"{methods[0]}s"))
+    assert unknown.error_response.error_code == grpc.StatusCode.NOT_FOUND.value[0]
 
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method.__name__)
@@ -155,7 +159,7 @@ def test_a_revoked_key_closes_every_method_to_every_role(tmp_path: Path, method:
         access={f"token:{subject(roles)}": roles for roles in ROLES},
     )
     tokens = {roles: [("authorization", f"Bearer {SIGNER.token(subject(roles))}")] for roles in ROLES}
-    with serving(good(catalogue(host(INFRASTRUCTURE), BESIDE)), settings) as service:
+    with serving(good(catalogue(host(INFRASTRUCTURE), OTHER_SET)), settings) as service:
         for roles, metadata in tokens.items():
             assert (refused(method, service.channel, metadata) is None) == (METHODS[method] in (None, *roles))
         file.write_text(key_set(Signer("key-2")))
@@ -190,7 +194,7 @@ def test_a_revoked_key_ends_its_tokens_even_if_cached(tmp_path: Path) -> None:
         tokens=Tokens(keys=file, issuer=ISSUER, audience=AUDIENCE),
         access={"token:portal": frozenset([Role.SCORER])},
     )
-    with serving(good(catalogue(host(INFRASTRUCTURE), BESIDE)), settings) as service:
+    with serving(good(catalogue(host(INFRASTRUCTURE), OTHER_SET)), settings) as service:
 
         def answered(signer: Signer, token: str) -> bool:
             return refused(score_unit, service.channel, [("authorization", f"Bearer {token}")]) is None

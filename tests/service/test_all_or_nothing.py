@@ -8,7 +8,7 @@ import logging
 import pytest
 from arrow_tables import unit_table
 from harness import Service, refusal
-from tested import (
+from small_set import (
     LONG_WORDS,
     TOTAL,
     logged,
@@ -23,8 +23,8 @@ from tested import (
 
 from egov.scorer.v1 import scorer_pb2
 from scorer.model import violations
-from scorer.model.suggestions import MAX_SEARCHES
 from scorer.service.call import logs
+from scorer.text.suggestions import MAX_SEARCHES
 
 # --- all or nothing, in order, counted -----------------------------------------------------------------------------
 

@@ -115,4 +115,4 @@ def test_an_honest_caller_is_served_and_memory_is_freed(
     if attack != "resets":
         assert then < SLOWER * usual
     until(lambda: resident(pid) - before < KEPT, "memory does not come back")
-    assert "Traceback" not in running.said
+    assert "Traceback" not in running.log

@@ -47,7 +47,7 @@ def test_servers_share_compiled_gates_and_recompile_damaged_ones(
     monkeypatch.setenv("SCORER_GATE_CACHE", str(gates))
     with serve(tmp_path, "--workers", "2") as running:  # both load at the same time
         wanted = readiness(running.address)
-        assert "gate cache" not in running.said
+        assert "gate cache" not in running.log
     assert wanted[0] == 3
     entries = sorted(gates.iterdir())
     assert [entry for entry in entries if not re.fullmatch("[0-9a-f]{64}", entry.name)] == []
@@ -56,7 +56,7 @@ def test_servers_share_compiled_gates_and_recompile_damaged_ones(
     entries[0].write_bytes(damaged[:100])
     with serve(tmp_path) as running:
         assert readiness(running.address) == wanted
-        warnings = [line for line in running.said.splitlines() if "gate cache" in line]
+        warnings = [line for line in running.log.splitlines() if "gate cache" in line]
     assert len(warnings) == 1
     assert f" WARNING gate cache: {entries[0]} is not used, and its rule is compiled again: " in warnings[0]
     assert entries[0].read_bytes() == damaged
@@ -64,7 +64,7 @@ def test_servers_share_compiled_gates_and_recompile_damaged_ones(
     request.getfixturevalue("no_rulesets")
     with serve(tmp_path) as running:
         assert readiness(running.address) == wanted
-        assert " refused" not in running.said
+        assert " refused" not in running.log
     assert sorted(gates.iterdir()) == entries
 
 
@@ -75,7 +75,7 @@ def test_a_server_without_a_usable_directory_compiles_its_gates(
     monkeypatch.setenv("SCORER_GATE_CACHE", "/proc/gates")
     with serve(tmp_path) as running:
         assert readiness(running.address)[0] == 3
-        (warning,) = (line for line in running.said.splitlines() if "gate cache" in line)
+        (warning,) = (line for line in running.log.splitlines() if "gate cache" in line)
     assert re.search(
         r" WARNING gate cache: /proc/gates/[0-9a-f]{64} cannot be written: .*; gates are compiled$", warning
     )

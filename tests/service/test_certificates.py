@@ -34,7 +34,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import NameOID
 from harness import catalogue, good, host, serving
-from tested import BESIDE, INFRASTRUCTURE
+from small_set import INFRASTRUCTURE, OTHER_SET
 
 from scorer.service.call.logs import Text
 from scorer.service.runtime.settings import Role
@@ -52,7 +52,7 @@ def secure(address: str, party: object = None, roots: bytes | None = None) -> gr
 def test_a_method_accepts_exactly_certificates_with_its_role(tmp_path: Path, method: Method) -> None:
     by_name = {f"{'dns' if n % 2 else 'cn'}:{subject(roles)}.example": roles for n, roles in enumerate(ROLES)}
     settings = tls_settings(tmp_path, access=by_name)
-    with serving(good(catalogue(host(INFRASTRUCTURE), BESIDE)), settings) as service:
+    with serving(good(catalogue(host(INFRASTRUCTURE), OTHER_SET)), settings) as service:
         for n, roles in enumerate(ROLES):
             name = f"{subject(roles)}.example"
             party = AUTHORITY.party("any", x509.DNSName(name)) if n % 2 else AUTHORITY.party(name)
@@ -68,7 +68,7 @@ def test_a_method_accepts_exactly_certificates_with_its_role(tmp_path: Path, met
 @pytest.mark.parametrize("who", ["nobody", "of another authority", "ended", "plain text"])
 def test_a_caller_without_a_valid_certificate_cannot_connect(tmp_path: Path, who: str) -> None:
     settings = tls_settings(tmp_path, access={"cn:portal": frozenset(Role)})
-    with serving(good(catalogue(host(INFRASTRUCTURE), BESIDE)), settings) as service:
+    with serving(good(catalogue(host(INFRASTRUCTURE), OTHER_SET)), settings) as service:
         channel = {
             "nobody": lambda: secure(service.address),
             "of another authority": lambda: secure(service.address, OTHERS.party("portal")),
@@ -107,7 +107,7 @@ def test_a_certificate_with_names_that_are_not_plain_text_identifies_nobody(tmp_
         tmp_path, access={f"{kind}:portal": frozenset(Role) for kind in ("dns", "uri", "email", "cn")}
     )
     party = evil_party(names)
-    sets = good(catalogue(host(INFRASTRUCTURE), BESIDE))
+    sets = good(catalogue(host(INFRASTRUCTURE), OTHER_SET))
     with serving(sets, settings) as service, secure(service.address, party) as channel:
         found = refused(score_unit, channel, [])
         assert found is not None
@@ -129,7 +129,7 @@ NAMES: dict[str, list[x509.GeneralName]] = {
 @pytest.mark.parametrize("identity", NAMES)
 def test_each_kind_of_name_in_a_certificate_is_an_identity_of_its_own(tmp_path: Path, identity: str) -> None:
     settings = tls_settings(tmp_path, access={identity: frozenset([Role.SCORER])})
-    with serving(good(catalogue(host(INFRASTRUCTURE), BESIDE)), settings) as service:
+    with serving(good(catalogue(host(INFRASTRUCTURE), OTHER_SET)), settings) as service:
         for name, alternative in NAMES.items():
             with secure(service.address, AUTHORITY.party("portal", *alternative)) as channel:
                 found = refused(score_unit, channel, [])
@@ -144,7 +144,7 @@ def test_each_kind_of_name_in_a_certificate_is_an_identity_of_its_own(tmp_path: 
 def test_a_common_name_does_not_count_beside_a_name_of_any_other_kind(tmp_path: Path) -> None:
     settings = tls_settings(tmp_path, access={"cn:portal": frozenset(Role)})
     directory = x509.DirectoryName(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "portal")]))
-    sets, party = good(catalogue(host(INFRASTRUCTURE), BESIDE)), AUTHORITY.party("portal", directory)
+    sets, party = good(catalogue(host(INFRASTRUCTURE), OTHER_SET)), AUTHORITY.party("portal", directory)
     with serving(sets, settings) as service, secure(service.address, party) as channel:
         found = refused(score_unit, channel, [])
         assert found is not None
@@ -154,7 +154,7 @@ def test_a_common_name_does_not_count_beside_a_name_of_any_other_kind(tmp_path: 
 def test_a_certificate_has_the_roles_of_all_its_names(tmp_path: Path) -> None:
     access = {"dns:portal": frozenset([Role.SCORER]), "uri:spiffe://tinh/portal": frozenset([Role.READER])}
     party = AUTHORITY.party("x", x509.DNSName("portal"), x509.UniformResourceIdentifier("spiffe://tinh/portal"))
-    sets = good(catalogue(host(INFRASTRUCTURE), BESIDE))
+    sets = good(catalogue(host(INFRASTRUCTURE), OTHER_SET))
     with serving(sets, tls_settings(tmp_path, access=access)) as service, secure(service.address, party) as channel:
         assert refused(score_unit, channel, []) is None
         assert refused(list_criteria_sets, channel, []) is None
@@ -164,7 +164,7 @@ def test_a_certificate_has_the_roles_of_all_its_names(tmp_path: Path) -> None:
 def test_a_certificate_with_a_short_rsa_key_identifies_nobody(tmp_path: Path) -> None:
     settings = tls_settings(tmp_path, access={"cn:portal": frozenset(Role)})
     party = AUTHORITY.party("portal", key=rsa.generate_private_key(65537, 1024))
-    sets = good(catalogue(host(INFRASTRUCTURE), BESIDE))
+    sets = good(catalogue(host(INFRASTRUCTURE), OTHER_SET))
     with serving(sets, settings) as service, secure(service.address, party) as channel:
         with pytest.raises(grpc.RpcError) as caught:
             score_unit(channel, [])
@@ -180,7 +180,7 @@ def test_a_name_in_a_certificate_cannot_forge_the_log(tmp_path: Path) -> None:
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
     try:
-        sets = good(catalogue(host(INFRASTRUCTURE), BESIDE))
+        sets = good(catalogue(host(INFRASTRUCTURE), OTHER_SET))
         settings = tls_settings(tmp_path, access={"cn:portal": frozenset(Role)})
         with serving(sets, settings) as service, secure(service.address, AUTHORITY.party(name)) as channel:
             assert refused(score_unit, channel, []) is not None
@@ -194,7 +194,7 @@ def test_a_name_in_a_certificate_cannot_forge_the_log(tmp_path: Path) -> None:
 def test_new_certificates_are_used_without_a_restart_unless_broken(tmp_path: Path) -> None:
     settings = tls_settings(tmp_path, clients=False)
     assert settings.tls is not None
-    sets = good(catalogue(host(INFRASTRUCTURE), BESIDE))
+    sets = good(catalogue(host(INFRASTRUCTURE), OTHER_SET))
     with serving(sets, settings) as service, secure(service.address) as before:
         score_unit(before, [])
         OTHERS.server().write(tmp_path, "server")
@@ -207,7 +207,7 @@ def test_new_certificates_are_used_without_a_restart_unless_broken(tmp_path: Pat
 
 
 def test_mismatched_certificates_and_keys_are_refused_at_the_start(tmp_path: Path) -> None:
-    sets = good(catalogue(host(INFRASTRUCTURE), BESIDE))
+    sets = good(catalogue(host(INFRASTRUCTURE), OTHER_SET))
     settings = tls_settings(tmp_path)
     assert settings.tls is not None
     settings.tls.key.write_bytes(OTHERS.server().key)
@@ -269,7 +269,8 @@ def test_certificates_that_cannot_be_used_are_refused_at_the_start_and_later(
     tmp_path: Path, way: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     name, content, what = UNUSABLE[way]()
-    sets, settings = good(catalogue(host(INFRASTRUCTURE), BESIDE)), tls_settings(tmp_path, access={"cn:a": ["scorer"]})
+    sets = good(catalogue(host(INFRASTRUCTURE), OTHER_SET))
+    settings = tls_settings(tmp_path, access={"cn:a": ["scorer"]})
     usable = (tmp_path / name).read_bytes()
     (tmp_path / name).write_bytes(content)
     with pytest.raises(ValueError, match=re.escape(what)), serving(sets, settings):

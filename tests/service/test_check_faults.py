@@ -11,7 +11,7 @@ import grpc
 import numpy as np
 import pytest
 from harness import catalogue, good, group, host, refusal, serving
-from tested import BESIDE, INFRASTRUCTURE, WATER, WELLS, rank, row, still_answers
+from small_set import INFRASTRUCTURE, OTHER_SET, WATER, WELLS, rank, row, still_answers
 
 from scorer.plugin_api import Check, Cohort
 
@@ -103,7 +103,7 @@ def test_a_check_that_raises_names_its_plugin(
 ) -> None:
     violating, describing, what = case
     water = group("water", *WELLS, checks=[Made(violating, describing)])
-    with serving(good(catalogue(host(water, INFRASTRUCTURE), WATER, BESIDE))) as service:
+    with serving(good(catalogue(host(water, INFRASTRUCTURE), WATER, OTHER_SET))) as service:
         with refusal() as caught:
             rank(service, row("a"), row("b"), criteria_set="water-2020")
         refused = caught[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import examples
+import example_counts
 import oracle
 import pytest
 import set_documents
@@ -144,7 +144,7 @@ def test_a_table_with_parents_but_without_tiers_is_refused_with_the_missing_colu
     assert refused[0].fields == {'table["tier"]': "MISSING_COLUMN"}
 
 
-@examples.drawn(20)
+@example_counts.with_examples(20)
 @given(st.data())
 def test_service_agrees_with_the_oracle(service: Service, data: st.DataObject) -> None:
     numbers = st.one_of(st.integers(0, 9), st.integers(-(10**6), 10**9).map(set_documents.decimal))

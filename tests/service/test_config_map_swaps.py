@@ -92,12 +92,12 @@ def test_no_call_fails_or_gets_a_wrong_revision_while_a_config_map_is_swapped(
                 for callers in (scores, pairs):
                     callers.served = len(callers.written) - 1
                 held.append(memory(running.process.pid))
-        until(lambda: running.said.count(" loaded in ") == SWAPS, "not logged, or loaded more than once")
+        until(lambda: running.log.count(" loaded in ") == SWAPS, "not logged, or loaded more than once")
         service.channel.close()
     print(f"{SWAPS} swaps, {scores.answers} scores, {pairs.answers} lists, MiB held: {held[:: max(SWAPS // 20, 1)]}")
     assert scores.wrong == pairs.wrong == []
     assert min(scores.answers, pairs.answers) > SWAPS
-    errors = [line for line in running.said.splitlines() if " ERROR " in line]
+    errors = [line for line in running.log.splitlines() if " ERROR " in line]
     assert len(errors) >= SWAPS // 4
     assert all(re.search(r" ERROR \S+/mine\.yaml:\d+:\d+: ", line) for line in errors), errors
     assert held[-1] - held[SWAPS // 5] < 24, held

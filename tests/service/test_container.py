@@ -152,14 +152,14 @@ def test_the_container_serves_answers_probes_and_stops(image: Image, tmp_path: P
     with (tmp_path / "log").open("wb") as log:
         server = subprocess.Popen(image.command("scorer", "serve", "--address", address), stderr=log)
 
-    def said() -> str:
+    def log_text() -> str:
         return (tmp_path / "log").read_text(encoding="utf-8")
 
     try:
-        until(lambda: "serving " in said() or server.poll() is not None, "it does not serve")
+        until(lambda: "serving " in log_text() or server.poll() is not None, "it does not serve")
         assert Path(f"/proc/{server.pid}/status").read_text().split("Uid:")[1].split()[0] == str(USER)
         healthy = image.run(*probe)
-        assert (healthy.returncode, healthy.stdout) == (0, "SERVING\n"), healthy.stderr + said()
+        assert (healthy.returncode, healthy.stdout) == (0, "SERVING\n"), healthy.stderr + log_text()
         server.send_signal(signal.SIGKILL)
         server.wait(30)
         killed = image.run(*probe)
@@ -170,9 +170,9 @@ def test_the_container_serves_answers_probes_and_stops(image: Image, tmp_path: P
     with (tmp_path / "log").open("wb") as log:
         server = subprocess.Popen(image.command("scorer", "serve", "--address", address), stderr=log)
     try:
-        until(lambda: "serving " in said() or server.poll() is not None, "it does not serve again")
+        until(lambda: "serving " in log_text() or server.poll() is not None, "it does not serve again")
         server.terminate()
-        assert server.wait(30) == 0, said()
+        assert server.wait(30) == 0, log_text()
     finally:
         server.kill()
         server.wait()

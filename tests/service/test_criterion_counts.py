@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import drawn_sets
+import generated_sets
 import harness
 import pytest
 import unit_messages
@@ -37,7 +37,7 @@ UNITS = [
 
 @pytest.fixture(scope="module")
 def counts() -> Iterator[dict[str, pb.CriterionCount]]:
-    with harness.serving(harness.good(harness.catalogue(drawn_sets.HOST, DOCUMENT))) as service:
+    with harness.serving(harness.good(harness.catalogue(generated_sets.HOST, DOCUMENT))) as service:
         rows = unit_messages.rows(UNITS)
         reply = service.scorer.RankProvince(
             pb.RankProvinceRequest(criteria_set="counts", rows=rows, view=pb.SCORECARD_VIEW_FULL)

@@ -12,7 +12,7 @@ from attackers import frame
 from slow_calls import Gate
 
 from egov.scorer.v1 import scorer_pb2 as pb
-from scorer.service import background
+from scorer.service import background_server
 from scorer.service.runtime.settings import Settings
 from scorer.service.server import Server
 
@@ -80,7 +80,7 @@ def test_a_slowly_read_reply_arrives_complete_while_the_server_stops() -> None:
         await server.start()
         return server
 
-    server = background.run(start())
+    server = background_server.run(start())
     units = [pb.UnitAnswers(unit=pb.Unit(id=f"u{n}", tier="district")) for n in range(UNITS)]
     request = pb.RankProvinceRequest(
         criteria_set="water-2020", rows=pb.UnitRows(units=units), view=pb.SCORECARD_VIEW_FULL
@@ -88,7 +88,7 @@ def test_a_slowly_read_reply_arrives_complete_while_the_server_stops() -> None:
     caller = SlowReader(server.port)
     caller.rank(request)
     assert gate.inside.acquire(timeout=30)
-    stopping = threading.Thread(target=lambda: background.run(server.stop(20.0)))
+    stopping = threading.Thread(target=lambda: background_server.run(server.stop(20.0)))
     stopping.start()
     while caller.leaving < 2:  # gRPC will close the connection at the end of the call
         assert caller.read()

@@ -10,7 +10,7 @@ import pytest
 from credentials import AUDIENCE, ISSUER, Signer, key_set
 from harness import Refused, Service, catalogue, good, host, serving
 from processes import until
-from tested import BESIDE, INFRASTRUCTURE
+from small_set import INFRASTRUCTURE, OTHER_SET
 
 from scorer.service.runtime.settings import Role, Settings, Tokens
 from scorer.service.server import MAX_STREAMS
@@ -28,7 +28,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         tokens=Tokens(keys=keys, issuer=ISSUER, audience=AUDIENCE),
         access={"token:ranker": frozenset([Role.RANKER]), "token:reader": frozenset([Role.READER])},
     )
-    with serving(good(catalogue(host(INFRASTRUCTURE), BESIDE)), settings) as service:
+    with serving(good(catalogue(host(INFRASTRUCTURE), OTHER_SET)), settings) as service:
         yield service
 
 

@@ -253,6 +253,6 @@ def test_no_call_fails_when_one_of_two_servers_ends(how: signal.Signals, tmp_pat
         for caller in callers:
             caller.join(30)
         for running in (one, two):  # both had a part of the calls
-            assert len(re.findall(r" call request_id=", running.said)) > 50
+            assert len(re.findall(r" call request_id=", running.log)) > 50
     assert set(codes) == {grpc.StatusCode.OK}
     assert 100 < before < sum(codes.values())

@@ -67,7 +67,7 @@ def test_the_log_has_the_request_id_of_the_caller(running: Serving, web: str) ->
     )
     with urllib.request.urlopen(sent, timeout=30) as reply:
         assert reply.headers["x-request-id"] == "asked-7"
-    until(lambda: "request_id=asked-7 " in running.said, "the call is not logged with the caller's id")
+    until(lambda: "request_id=asked-7 " in running.log, "the call is not logged with the caller's id")
 
 
 def test_json_has_at_most_4_mib(web: str) -> None:

@@ -14,10 +14,10 @@ from arrow_tables import unit_table
 from google.rpc import error_details_pb2, status_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from harness import Refused, Service, catalogue, good, group, host, plugin, refusal, serving
-from tested import (
+from small_set import (
     INFRASTRUCTURE,
     LONG_WORDS,
-    TESTED,
+    SMALL_SET,
     WATER,
     assert_refused,
     calls_with,
@@ -183,7 +183,7 @@ def test_an_unknown_criteria_set_is_not_found_and_the_known_ones_are_named(servi
     assert refused.info.metadata["known"] == "tested-2020, water-2020"
 
 
-@pytest.mark.parametrize("code", ["bộ-tiêu-chí", "x" * 100_000, "\0\n", "TESTED-2020"])
+@pytest.mark.parametrize("code", ["bộ-tiêu-chí", "x" * 100_000, "\0\n", "SMALL_SET-2020"])
 def test_any_other_text_as_criteria_set_is_not_found(service: Service, code: str) -> None:
     with refusal() as caught:
         score(service, row("hue"), code)
@@ -193,7 +193,7 @@ def test_any_other_text_as_criteria_set_is_not_found(service: Service, code: str
 
 
 def test_an_unknown_criteria_set_is_not_found_among_hundreds() -> None:
-    one = good(catalogue(host(INFRASTRUCTURE), TESTED))
+    one = good(catalogue(host(INFRASTRUCTURE), SMALL_SET))
     plan = one.sets["tested-2020"]
     many = dataclasses.replace(one, sets={f"tinh-{n:03}-chinh-quyen-dien-tu-2020": plan for n in range(300)})
     with serving(many) as service:
@@ -210,7 +210,7 @@ def test_a_set_of_a_quarantined_plugin_names_plugin_and_advice() -> None:
         raise ImportError("no module named 'hydrology'")
 
     hosts = PluginHost.of([(Plugin("infrastructure"), lambda: plugin(INFRASTRUCTURE)), (Plugin("water"), broken)])
-    with serving(catalogue(hosts, TESTED, WATER)) as service:
+    with serving(catalogue(hosts, SMALL_SET, WATER)) as service:
         for call in calls_with(service, "water-2020").values():
             with refusal() as caught:
                 call()
@@ -311,7 +311,7 @@ def test_the_health_of_an_unknown_service_is_not_found(service: Service) -> None
 
 
 CASES_STAND_IN = (
-    "tested.py", "test_errors.py", "test_unit_errors.py", "test_table_errors.py", "test_all_or_nothing.py",
+    "small_set.py", "test_errors.py", "test_unit_errors.py", "test_table_errors.py", "test_all_or_nothing.py",
     "test_pages.py", "test_request_sizes.py", "test_internal_faults.py", "test_resource_abuse.py", "test_access.py",
     "test_certificates.py", "test_limits.py", "test_slow_plugins.py", "test_sets_by_day.py", "test_cohorts.py",
     "test_malformed_tables.py", "test_overload.py", "test_plugin_crashes.py", "test_computed_answers.py",

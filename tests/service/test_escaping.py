@@ -19,7 +19,7 @@ from third_party import SCORER, document, environment, group_module, serve, thir
 import scorer
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.cli.output import json_text
-from scorer.model.untrusted import escaped
+from scorer.text.untrusted import escaped
 
 HOSTILE = "\x1b]0;owned\x07\x1b[31m\x9b2J\u202e\u2028\x85forged"
 SHOWN = "\\x1b]0;owned\\x07\\x1b[31m\\x9b2J\\u202e\\u2028\\x85forged"
@@ -136,8 +136,8 @@ def test_texts_of_plugins_are_escaped(tmp_path: Path, site: Path) -> None:
         with pytest.raises(grpc.RpcError):
             service.scorer.ScoreUnit(pb.ScoreUnitRequest(criteria_set="loud-2024", unit_answers=answers), timeout=20)
         (folder / f"b{HOSTILE}{LINE}.yaml").write_text("criteria_set: [", encoding="utf-8")
-        until(lambda: "not YAML" in service.said, "the broken document is not reported")
-        said = service.said
+        until(lambda: "not YAML" in service.log, "the broken document is not reported")
+        said = service.log
     assert "RuntimeError" in said
     assert_harmless(said)
 

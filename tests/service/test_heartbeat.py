@@ -82,14 +82,14 @@ def score(service: Served, unit: str, timeout: float = PATIENCE) -> pb.ScoreUnit
 
 
 def assert_replaced(service: Served, metrics: str, before: set[int], pid: int) -> None:
-    until(lambda: f"WARNING worker {pid} does not respond; " in service.said, "it is not reported")
+    until(lambda: f"WARNING worker {pid} does not respond; " in service.log, "it is not reported")
     until(lambda: metric(metrics, "scorer_unresponsive_workers") == 1 or pid not in workers(service), "not counted")
-    until(lambda: re.search(rf"ERROR worker {pid} has not responded for \d s and is killed$", service.said, re.M), "")
+    until(lambda: re.search(rf"ERROR worker {pid} has not responded for \d s and is killed$", service.log, re.M), "")
     line = re.compile(
         rf"WARNING worker {pid} died of signal 9(?: while .* scored)?; worker (\d+) takes its place$", re.M
     )
-    until(lambda: line.search(service.said), "it is not replaced")
-    assert workers(service) == before - {pid} | {int(line.findall(service.said)[0])}
+    until(lambda: line.search(service.log), "it is not replaced")
+    assert workers(service) == before - {pid} | {int(line.findall(service.log)[0])}
     until(lambda: metric(metrics, "scorer_workers") == 2, "the successor does not serve")
     until(lambda: metric(metrics, "scorer_unresponsive_workers") == 0, "it is still counted")
     for n in range(10):
@@ -110,8 +110,8 @@ def test_a_worker_whose_plugin_holds_the_interpreter_lock_is_replaced(service: S
     before = workers(service)
     with pytest.raises(grpc.RpcError):
         score(service, "hold")
-    until(lambda: "is killed" in service.said, "it is not killed")
-    (pid,) = (int(found) for found in re.findall(r"ERROR worker (\d+) has not responded", service.said))
+    until(lambda: "is killed" in service.log, "it is not killed")
+    (pid,) = (int(found) for found in re.findall(r"ERROR worker (\d+) has not responded", service.log))
     assert pid in before
     assert_replaced(service, metrics, before, pid)
 
@@ -121,11 +121,11 @@ def test_a_worker_that_hangs_while_it_loads_is_replaced(service: Served, hang: P
     killed = min(workers(service))
     os.kill(killed, signal.SIGKILL)
     line = re.compile(rf"worker {killed} died of signal 9; worker (\d+) takes its place$", re.M)
-    until(lambda: line.search(service.said), "it is not replaced")
-    successor = int(line.findall(service.said)[0])
-    until(lambda: f"ERROR worker {successor} has not responded" in service.said, "the successor is not killed")
+    until(lambda: line.search(service.log), "it is not replaced")
+    successor = int(line.findall(service.log)[0])
+    until(lambda: f"ERROR worker {successor} has not responded" in service.log, "the successor is not killed")
     hang.unlink()
-    until(lambda: re.search(rf"worker {successor} died of signal 9; worker \d+ takes", service.said), "no replacement")
+    until(lambda: re.search(rf"worker {successor} died of signal 9; worker \d+ takes", service.log), "no replacement")
     assert score(service, "quick").scorecard.unit.id == "quick"
 
 
@@ -135,7 +135,7 @@ def test_a_worker_that_responds_again_in_time_stays(service: Served, metrics: st
     os.kill(pid, signal.SIGSTOP)
     until(lambda: metric(metrics, "scorer_unresponsive_workers") == 1, "it is not counted")
     os.kill(pid, signal.SIGCONT)
-    until(lambda: f"WARNING worker {pid} responds again" in service.said, "it is not said")
+    until(lambda: f"WARNING worker {pid} responds again" in service.log, "it is not said")
     until(lambda: metric(metrics, "scorer_unresponsive_workers") == 0, "it is still counted")
     assert workers(service) == before
 
@@ -149,7 +149,7 @@ def test_workers_are_not_blamed_when_their_parent_was_stopped(service: Served) -
     service.process.send_signal(signal.SIGCONT)
     time.sleep(LIMIT)
     assert workers(service) == before
-    assert "respond" not in service.said
+    assert "respond" not in service.log
 
 
 ENDS = """
@@ -180,8 +180,8 @@ def test_workers_whose_server_has_ended_are_replaced(tmp_path: Path) -> None:
         before = workers(service)
         file.touch()
         until(lambda: not before & workers(service) and len(workers(service)) == 2, "they are not replaced")
-        assert service.said.count("RuntimeError: gRPC's server has ended by itself") == 2
-        until(lambda: service.said.count(" ended with code 1; worker ") == 2, "it is not said")
+        assert service.log.count("RuntimeError: gRPC's server has ended by itself") == 2
+        until(lambda: service.log.count(" ended with code 1; worker ") == 2, "it is not said")
 
 
 @pytest.mark.long
@@ -190,4 +190,4 @@ def test_a_stopped_worker_does_not_delay_shutdown(service: Served) -> None:
     os.kill(pid, signal.SIGSTOP)
     service.process.send_signal(signal.SIGTERM)
     assert service.process.wait(PATIENCE) == 1
-    assert f"worker {pid} does not end and is killed" in service.said
+    assert f"worker {pid} does not end and is killed" in service.log

@@ -16,7 +16,7 @@ from access import SIGNER, score_unit, tls_settings
 from credentials import AUDIENCE, ISSUER, key_set
 from cryptography.hazmat.primitives.asymmetric import rsa
 from harness import catalogue, good, host, serving
-from tested import BESIDE, INFRASTRUCTURE
+from small_set import INFRASTRUCTURE, OTHER_SET
 
 from scorer.service.call.tokens import TokenChecker
 from scorer.service.runtime.settings import Role, Settings, Tokens
@@ -31,7 +31,7 @@ def test_headers_without_exactly_one_bearer_token_are_refused(tmp_path: Path) ->
         access={name: frozenset([Role.SCORER]) for name in ("token:portal", "anonymous")},
     )
     token = SIGNER.token("portal")
-    with serving(good(catalogue(host(INFRASTRUCTURE), BESIDE)), settings) as service:
+    with serving(good(catalogue(host(INFRASTRUCTURE), OTHER_SET)), settings) as service:
         score_unit(service.channel, [])
         score_unit(service.channel, [("authorization", f"bearer  {token} ")])
         for values in ([token], [f"Basic {token}"], [""], [f"Bearer {token}"] * 2):
@@ -58,7 +58,7 @@ def test_unusable_key_sets_are_refused_at_the_start(tmp_path: Path, keys: str) -
     settings = Settings(address="127.0.0.1:0", tokens=Tokens(keys=file, issuer=ISSUER, audience=AUDIENCE))
     with (
         pytest.raises(ValueError, match=r"^not a key set \(JWKS\)|secret key"),
-        serving(good(catalogue(host(INFRASTRUCTURE), BESIDE)), settings),
+        serving(good(catalogue(host(INFRASTRUCTURE), OTHER_SET)), settings),
     ):
         pass
 
@@ -172,7 +172,7 @@ def test_unsafe_keys_in_a_key_set_are_refused(tmp_path: Path, way: str, caplog: 
         tokens=Tokens(keys=file, issuer=ISSUER, audience=AUDIENCE),
         access={"token:portal": frozenset([Role.SCORER])},
     )
-    sets, token = good(catalogue(host(INFRASTRUCTURE), BESIDE)), SIGNER.token("portal")
+    sets, token = good(catalogue(host(INFRASTRUCTURE), OTHER_SET)), SIGNER.token("portal")
     unfit = json.dumps({"keys": [SIGNER.public(), make()]})
     file.write_text(unfit)
     with pytest.raises(ValueError, match=re.escape(what)), serving(sets, settings):

@@ -23,14 +23,14 @@ from harness import catalogue, good, host, refusal, serving
 from hue_requests import one_unit
 from processes import serve, until
 from slow_calls import Gate, held, is_well_again, quick, retry_after, settings
-from tested import BESIDE, INFRASTRUCTURE, logged, number, row
+from small_set import INFRASTRUCTURE, OTHER_SET, logged, number, row
 
 from egov.scorer.v1 import scorer_pb2, scorer_pb2_grpc
 from scorer.engine import scoring
 from scorer.engine.kernel import Kernel
 from scorer.service.call import pipeline
 from scorer.service.call.pipeline import MAX_LOOP_BYTES
-from scorer.service.call.requests import parse
+from scorer.service.call.request_parsing import parse
 from scorer.service.runtime.settings import Limits, Role, Settings, Tokens
 
 
@@ -133,7 +133,7 @@ def test_work_past_its_deadline_stops_between_chunks(monkeypatch: pytest.MonkeyP
     units = [f"u{n}" for n in range(100)]
     table = unit_table(units, {"staff": [1.0] * len(units)})
     request = scorer_pb2.RankProvinceRequest(criteria_set="beside-2020", table=table)
-    with serving(good(catalogue(host(INFRASTRUCTURE), BESIDE))) as service:
+    with serving(good(catalogue(host(INFRASTRUCTURE), OTHER_SET))) as service:
         with pytest.raises(grpc.RpcError) as caught:
             service.scorer.RankProvince(request, timeout=2)  # a busy machine begins late
         assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
@@ -159,7 +159,7 @@ def test_a_call_that_its_caller_cancels_stops_and_is_logged(
     request = scorer_pb2.RankProvinceRequest(
         criteria_set="beside-2020", table=unit_table([f"u{n}" for n in range(200)], {"staff": [1.0] * 200})
     )
-    with serving(good(catalogue(host(INFRASTRUCTURE), BESIDE))) as service:
+    with serving(good(catalogue(host(INFRASTRUCTURE), OTHER_SET))) as service:
         call = service.scorer.RankProvince.future(request)
         assert begun.wait(10)
         call.cancel()
@@ -184,7 +184,7 @@ def test_a_cancelled_call_that_waits_for_a_thread_keeps_no_request(monkeypatch: 
         lists = [item for item in gc.get_objects() if type(item) is list and len(item) == 1]
         return any(type(item[0]) is bytes and len(item[0]) == size for item in lists)
 
-    sets = good(catalogue(host(INFRASTRUCTURE), BESIDE))
+    sets = good(catalogue(host(INFRASTRUCTURE), OTHER_SET))
     with serving(sets, Settings(address="127.0.0.1:0", limits=Limits(scoring=1))) as service:
         send = service.channel.unary_unary("/egov.scorer.v1.ScorerService/RankProvince")
         at_work = send.future(sent[0], timeout=30)

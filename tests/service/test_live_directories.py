@@ -45,16 +45,16 @@ def test_sets_stay_while_their_directory_is_missing(folder: Path, running: Servi
     away = folder.with_name("away")
     folder.rename(away)
     until(
-        lambda: "cannot be read: No such file or directory; the previous sets stay in use" in running.said,
+        lambda: "cannot be read: No such file or directory; the previous sets stay in use" in running.log,
         "not noticed",
     )
     put(away / "mine.yaml", document("0.25"))
     assert score(service) == (revision(document()), 0.5)
     time.sleep(1.2)  # said once, not at every look
-    assert running.said.count("No such file or directory") == 1
+    assert running.log.count("No such file or directory") == 1
     away.rename(folder)
     until(lambda: score(service) == (revision(document("0.25")), 0.25), "not found again")
-    assert "can be read again" in running.said
+    assert "can be read again" in running.log
 
 
 def test_a_switched_config_map_link_is_loaded_as_a_whole(tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_a_switched_config_map_link_is_loaded_as_a_whole(tmp_path: Path) -> None
         until(lambda: score(service)[1] == 0.25, "not turned")
         assert score(service, "other")[1] == 0.25
         time.sleep(0.5)  # until it would be logged
-        assert running.said.count(" loaded in ") == 1
+        assert running.log.count(" loaded in ") == 1
         service.channel.close()
 
 
@@ -113,7 +113,7 @@ def test_a_file_that_always_changes_does_not_block_the_others(folder: Path, runn
         stop.set()
         writer.join()
     until(lambda: state(service, "busy") == AVAILABLE, "not loaded after a pause")
-    assert running.said.count("criteria sets: busy.yaml changes all the time; it is loaded when it stops changing") == 1
+    assert running.log.count("criteria sets: busy.yaml changes all the time; it is loaded when it stops changing") == 1
 
 
 def test_files_with_other_endings_are_named(folder: Path, running: Serving, service: Service) -> None:
@@ -126,7 +126,7 @@ def test_files_with_other_endings_are_named(folder: Path, running: Serving, serv
         f"{folder}/{name}:1:1: {why} {right}"
         for name, right in (("x.yml", "x.yaml"), ("UP.YAML", "UP.yaml"), ("x.Yaml", "x.yaml"))
     )
-    until(lambda: all(problem in running.said for problem in problems), "they are not logged")
+    until(lambda: all(problem in running.log for problem in problems), "they are not logged")
 
 
 def test_no_link_leads_out_of_the_directory(folder: Path, running: Serving, service: Service, tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ def test_no_link_leads_out_of_the_directory(folder: Path, running: Serving, serv
     assert problems[:3] == [f"{folder}/{name}.yaml:1:1: {why}" for name in "abc"]
     assert len(problems) == 5
     assert not state(service, "outside")
-    assert "sesame" not in running.said
+    assert "sesame" not in running.log
 
 
 def test_a_link_that_replaces_a_checked_file_is_not_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -189,9 +189,9 @@ def test_an_unreadable_file_is_refused_and_read_again_on_request(
         f"{folder}/nowhere.yaml:1:1: cannot be read: No such file or directory",
         f"{folder}/pipe.yaml:1:1: is not a regular file",
     ]
-    assert "nothing has changed" not in running.said
+    assert "nothing has changed" not in running.log
     running.process.send_signal(signal.SIGHUP)
-    until(lambda: " s: nothing has changed in them" in running.said, "not asked")
+    until(lambda: " s: nothing has changed in them" in running.log, "not asked")
 
 
 @pytest.mark.long

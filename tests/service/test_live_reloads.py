@@ -25,7 +25,7 @@ from scorer.catalogue.directory import CriteriaDirectory
 from scorer.catalogue.live import LiveCatalogue
 from scorer.engine.gates import GateCompiler
 from scorer.plugin_api import CriterionGroup, Indicator
-from scorer.service import background
+from scorer.service import background_server
 
 RELOADS = int(os.environ.get("TEST_RELOADS", "25"))
 """How often a set is written during calls; TEST_RELOADS=500 takes some minutes."""
@@ -90,7 +90,10 @@ def test_a_running_call_keeps_its_revision(folder: Path) -> None:
     living = living_slow(folder, score=score)
     request = pb.ScoreUnitRequest(criteria_set="slow", unit_answers={"unit": {"id": "u", "tier": "district"}})
     request.unit_answers.answers["wells"].number = 3
-    with background.serving(living.current, LOOPBACK) as server, grpc.insecure_channel(server.address) as channel:
+    with (
+        background_server.serving(living.current, LOOPBACK) as server,
+        grpc.insecure_channel(server.address) as channel,
+    ):
         service = Service(server.address, channel)
         under_way = service.scorer.ScoreUnit.future(request, timeout=PATIENCE)
         assert began.wait(PATIENCE)
@@ -171,7 +174,7 @@ def test_many_reloads_under_load_cause_no_failure_and_no_leak(folder: Path, runn
     print(f"{RELOADS} reloads, {callers.answers} answers, MiB held: {held[:: max(RELOADS // 20, 1)]}")
     assert callers.wrong == []
     assert callers.answers > RELOADS
-    assert " ERROR " not in running.said
+    assert " ERROR " not in running.log
     assert held[-1] - held[RELOADS // 5] < 24, held
 
 
@@ -191,6 +194,6 @@ def test_every_worker_loads_an_edit_and_at_once_on_sighup(tmp_path: Path, folder
             until(lambda: state(service, "mine") == KEPT, "not kept")  # noqa: B023
             assert score(service) == (revision(document("0.75")), 0.75)
             service.channel.close()
-        loaded = re.findall(r"^\[(\d+)\] .* criteria sets: .* loaded in ", running.said, re.M)
+        loaded = re.findall(r"^\[(\d+)\] .* criteria sets: .* loaded in ", running.log, re.M)
         assert {int(pid) for pid in loaded} == set(workers)
         assert running.workers == set(workers)  # nobody has died of the signal

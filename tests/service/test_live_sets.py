@@ -83,8 +83,8 @@ def test_a_set_is_added_edited_broken_corrected_and_removed_while_served(
     with pytest.raises(grpc.RpcError, match="unknown criteria set 'mine'; there are: bac-kan-2020, hue-2020, other"):
         score(service)
 
-    until(lambda: "mine is withdrawn" in running.said, "it is not logged")
-    lines = [line for line in running.said.splitlines() if " criteria sets: " in line]
+    until(lambda: "mine is withdrawn" in running.log, "it is not logged")
+    lines = [line for line in running.log.splitlines() if " criteria sets: " in line]
     head = rf".* INFO criteria sets: {re.escape(str(folder))} loaded in \d+\.\d\d s: "
     assert [re.sub(head, "", line) for line in lines] == [
         f"mine is revision {short[second]}, was {short[first]}",
@@ -93,7 +93,7 @@ def test_a_set_is_added_edited_broken_corrected_and_removed_while_served(
         f"other is new, revision {revision(document(code='other'))[:12]}",
         f"mine is withdrawn, was revision {short[third]}",
     ]
-    errors = [line.partition(" ERROR ")[2] for line in running.said.splitlines() if " ERROR " in line]
+    errors = [line.partition(" ERROR ")[2] for line in running.log.splitlines() if " ERROR " in line]
     assert errors == list(kept.problems)
 
 
@@ -151,11 +151,11 @@ def test_a_suspicious_set_is_served_with_a_warning_in_the_log(folder: Path, runn
     put(folder / "mine.yaml", text)
     until(lambda: score(service) == (revision(text), 0.5), "not loaded")
     warning = rf" WARNING {re.escape(str(folder))}/mine.yaml:\d+:\d+: categories\..*: warning: a minimum of 0.9 points"
-    until(lambda: re.search(warning, running.said), "no warning")
-    warned = len(re.findall(warning, running.said))
+    until(lambda: re.search(warning, running.log), "no warning")
+    warned = len(re.findall(warning, running.log))
     running.process.send_signal(signal.SIGHUP)
-    until(lambda: "nothing has changed" in running.said, "not looked at")
-    assert len(re.findall(warning, running.said)) == warned
+    until(lambda: "nothing has changed" in running.log, "not looked at")
+    assert len(re.findall(warning, running.log)) == warned
     listed = run("criteria", "list", "--criteria", folder).stderr
     assert listed.count(": warning: a minimum of 0.9 points") == warned
 
@@ -176,7 +176,7 @@ def test_documents_with_many_problems_fill_neither_the_log_nor_a_reply(
     assert reply.ByteSize() < 1_000_000
     assert list(reply.criteria_sets) == listed(service)
     assert all(summary.problems and summary.problem_count for summary in reply.criteria_sets if not summary.revision)
-    assert running.said.count(" ERROR ") == 151 * 21
+    assert running.log.count(" ERROR ") == 151 * 21
     with pytest.raises(grpc.RpcError, match=r"refused when it was loaded: .*\(and 49999 more\)"):
         score(service, "a-lot")
 

@@ -18,7 +18,7 @@ from attackers import END_HEADERS, HEADERS, RESET, Connection, frame
 from credentials import AUDIENCE, ISSUER, Signer, key_set
 from harness import catalogue, good, host, serving
 from processes import PATIENCE, Serving, serve, until
-from tested import BESIDE, INFRASTRUCTURE, logged, number, row
+from small_set import INFRASTRUCTURE, OTHER_SET, logged, number, row
 
 from egov.scorer.v1 import scorer_pb2
 from scorer.service.call.logs import MAX_VIOLATION_LINES
@@ -100,8 +100,8 @@ def lines(running: Serving) -> list[str]:
     """The lines of the log, after all pending lines were written."""
     mark = f"/mark/{time.monotonic_ns()}"
     call(running.address, SCORE_UNIT, [(b"x-request-id", mark.encode())], EMPTY)
-    until(lambda: mark in running.said, "the mark is not logged")
-    said = running.said
+    until(lambda: mark in running.log, "the mark is not logged")
+    said = running.log
     return said[said.index("serving ") :].splitlines()[1:]
 
 
@@ -141,7 +141,7 @@ def test_cancelled_calls_write_at_most_one_line_each(running: Serving, path: byt
     time.sleep(0.5)
     found = lines(running)[before:-1]
     assert len(found) <= count
-    assert "Traceback" not in running.said
+    assert "Traceback" not in running.log
     assert running.process.poll() is None
 
 
@@ -160,7 +160,7 @@ def test_violations_have_own_lines_only_for_identified_callers(
     units = scorer_pb2.UnitRows(units=[row(f"u{n}", zebra=number(1)) for n in range(50)])
     request = scorer_pb2.RankProvinceRequest(criteria_set="beside-2020", rows=units)
     caplog.set_level("INFO")
-    sets = good(catalogue(host(INFRASTRUCTURE), BESIDE))
+    sets = good(catalogue(host(INFRASTRUCTURE), OTHER_SET))
     with serving(sets, settings) as service, pytest.raises(grpc.RpcError, match="zebra"):
         service.scorer.RankProvince(request, metadata=metadata, timeout=30)
     (line,) = logged(caplog, "call")
@@ -172,7 +172,7 @@ def test_one_call_cannot_fill_the_log(caplog: pytest.LogCaptureFixture) -> None:
     units = scorer_pb2.UnitRows(units=[row("", "distrct") for _ in range(800)])
     caplog.set_level("INFO")
     with (
-        serving(good(catalogue(host(INFRASTRUCTURE), BESIDE))) as service,
+        serving(good(catalogue(host(INFRASTRUCTURE), OTHER_SET))) as service,
         pytest.raises(grpc.RpcError, match="1599 more"),
     ):
         service.scorer.RankProvince(scorer_pb2.RankProvinceRequest(criteria_set="beside-2020", rows=units), timeout=30)
@@ -192,7 +192,7 @@ def test_a_call_cancelled_before_its_request_arrives_is_logged(tmp_path: Path) -
         call = channel.stream_unary(SCORE_UNIT.decode()).future(never(), metadata=metadata, timeout=PATIENCE)
         time.sleep(0.5)
         call.cancel()
-        until(lambda: "request_id=given-up" in running.said, "it is not logged")
-        (line,) = [line for line in running.said.splitlines() if "request_id=given-up" in line]
+        until(lambda: "request_id=given-up" in running.log, "it is not logged")
+        (line,) = [line for line in running.log.splitlines() if "request_id=given-up" in line]
         assert " code=CANCELLED " in line
         ended.set()

@@ -41,7 +41,7 @@ def lines(running: Serving, request_id: str) -> list[dict[str, Any]]:
     """The parsed log lines of a call."""
 
     def read() -> list[dict[str, Any]]:
-        logged = running.said.partition("\nserving ")[2] or running.said.partition("serving ")[2]
+        logged = running.log.partition("\nserving ")[2] or running.log.partition("serving ")[2]
         found = [json.loads(line) for line in logged.splitlines()[1:]]
         return [line for line in found if line.get("request_id") == request_id]
 
@@ -79,7 +79,7 @@ def test_a_refusal_is_one_line_and_one_per_field_without_answers(running: Servin
     assert {line["field"] for line in violations} == {
         'unit_answers.answers["infrastructure_awarded"]', 'unit_answers.answers["zebra"]',
     }  # fmt: skip
-    assert "987654" not in running.said
+    assert "987654" not in running.log
 
 
 def test_answers_and_names_of_units_are_not_logged(running: Serving) -> None:
@@ -92,9 +92,9 @@ def test_answers_and_names_of_units_are_not_logged(running: Serving) -> None:
         )
     assert reply.scorecard.unit.name == "huyện Bí Mật"
     assert len(lines(running, "secret")) == 1
-    assert "7.65" not in running.said
-    assert "Mật" not in running.said
-    assert "M\\u1eadt" not in running.said
+    assert "7.65" not in running.log
+    assert "Mật" not in running.log
+    assert "M\\u1eadt" not in running.log
 
 
 def test_names_that_have_probably_lost_letters_are_counted(running: Serving) -> None:
@@ -125,8 +125,8 @@ def test_the_text_format_has_the_same_fields_on_one_line(tmp_path: Path) -> None
         with running.channel() as channel:
             score = scorer_pb2_grpc.ScorerServiceStub(channel).ScoreUnit
             score(one_unit(), metadata=[("x-request-id", ID)], timeout=PATIENCE)
-        until(lambda: ID in running.said, "it is not logged")
-        (line,) = [line for line in running.said.splitlines() if ID in line]
+        until(lambda: ID in running.log, "it is not logged")
+        (line,) = [line for line in running.log.splitlines() if ID in line]
     for said in ("identity=anonymous", "method=ScoreUnit", "code=OK", "units=1", "criteria_set=hue-2020", "revision="):
         assert f" {said}" in line
     assert STAMP.match(line)
@@ -141,7 +141,7 @@ def test_a_service_that_ends_has_written_every_line(tmp_path: Path, workers: str
                 score(one_unit(), metadata=[("x-request-id", f"call-{n:02}")], timeout=PATIENCE)
         running.process.send_signal(signal.SIGTERM)
         assert running.process.wait(PATIENCE) == 0
-        logged = [line for line in running.said.splitlines() if "x-request" in line or "request_id=call-" in line]
+        logged = [line for line in running.log.splitlines() if "x-request" in line or "request_id=call-" in line]
     assert [f"request_id=call-{n:02}" in line for n, line in enumerate(logged)] == [True] * 50
 
 
@@ -306,8 +306,8 @@ def test_grpc_logs_no_part_of_a_token(running: Serving) -> None:
         http.send_headers(1, headers)
         http.send_data(1, b"\0\0\0\0\0", end_stream=True)
         connection.sendall(http.data_to_send())
-        until(lambda: "with-a-token" in running.said, "it is not logged")
-    said = running.said
+        until(lambda: "with-a-token" in running.log, "it is not logged")
+    said = running.log
     assert not [part for part in token.split(".") if part[:12] in said]
     assert "Traceback" not in said
     assert all(line.startswith("{") for line in said.partition("\nserving ")[2].splitlines()[1:])

@@ -35,8 +35,8 @@ LABELS = {"method", "code", "criteria_set", "revision", "tier", "category", "mea
 
 def metrics(running: Serving) -> dict[tuple[str, Labels], float]:
     """Every sample by its name and labels."""
-    found = re.search(r"^metrics on (http://127\.0\.0\.1:\d+/metrics)$", running.said, re.M)
-    assert found, running.said
+    found = re.search(r"^metrics on (http://127\.0\.0\.1:\d+/metrics)$", running.log, re.M)
+    assert found, running.log
     with urllib.request.urlopen(found[1], timeout=PATIENCE) as reply:
         families = text_string_to_metric_families(reply.read().decode())
     samples = [sample for family in families for sample in family.samples]
@@ -168,7 +168,7 @@ def test_metrics_for_other_machines_need_the_setting_insecure() -> None:
 
 
 def test_a_taken_port_of_metrics_is_reported(running: Serving) -> None:
-    taken = re.search(r"^metrics on http://(\S+)/metrics$", running.said, re.M)
+    taken = re.search(r"^metrics on http://(\S+)/metrics$", running.log, re.M)
     assert taken
     words = [SCORER, "serve", "--address", "127.0.0.1:0", "--metrics", taken[1]]
     done = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE, check=False)
@@ -178,7 +178,7 @@ def test_a_taken_port_of_metrics_is_reported(running: Serving) -> None:
 
 def test_callers_of_metrics_cannot_fill_the_log_or_take_all_connections(tmp_path: Path) -> None:
     with serve(tmp_path, "--metrics", "127.0.0.1:0") as running:
-        before, file_descriptors = running.said, Path(f"/proc/{running.process.pid}/fd")
+        before, file_descriptors = running.log, Path(f"/proc/{running.process.pid}/fd")
         address = re.search(r"^metrics on http://(\S+):(\d+)/metrics$", before, re.M)
         assert address
         server = address[1], int(address[2])
@@ -200,7 +200,7 @@ def test_callers_of_metrics_cannot_fill_the_log_or_take_all_connections(tmp_path
         with pytest.raises(urllib.error.HTTPError, match="404") as refused:
             urllib.request.urlopen(f"http://{server[0]}:{server[1]}/", timeout=PATIENCE)
         refused.value.close()
-        assert running.said == before
+        assert running.log == before
 
 
 TOO_MANY_LABELS = """\
@@ -245,7 +245,7 @@ def test_workers_are_replaced_after_the_temporary_directory_was_cleared(
         shutil.rmtree(counts)
         for worker in running.workers:
             os.kill(worker, signal.SIGKILL)
-        until(lambda: running.said.count("takes its place") == 2, "they were not replaced")
+        until(lambda: running.log.count("takes its place") == 2, "they were not replaced")
         until(lambda: count(running, "scorer_workers") == 2, "they do not serve")
         channels = running.channels(2)
         assert count(running, "scorer_calls_total", method="ScoreUnit", code="NOT_FOUND") == len(channels)

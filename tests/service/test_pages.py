@@ -9,7 +9,7 @@ import grpc
 import pytest
 from arrow_tables import column, unit_table
 from harness import Service, catalogue, good, host, refusal, serving
-from tested import INFRASTRUCTURE, TESTED, number, rank, row
+from small_set import INFRASTRUCTURE, SMALL_SET, number, rank, row
 
 from egov.scorer.v1 import criteria_pb2, scorer_pb2
 
@@ -26,7 +26,7 @@ def test_a_page_token_works_with_another_page_size(service: Service) -> None:
 
 def test_a_page_token_of_another_revision_is_a_failed_precondition(service: Service) -> None:
     token = rank(service, *PROVINCE, page_size=2).next_page_token
-    corrected = TESTED.replace("at_least: 90%", "at_least: 80%")
+    corrected = SMALL_SET.replace("at_least: 90%", "at_least: 80%")
     with serving(good(catalogue(host(INFRASTRUCTURE), corrected))) as reloaded:
         with refusal() as caught:
             rank(reloaded, *PROVINCE, page_size=2, page_token=token)
@@ -88,7 +88,7 @@ def test_a_forged_page_token_is_refused(service: Service, token: str) -> None:
 def test_a_page_token_of_another_list_of_sets_is_a_failed_precondition(service: Service) -> None:
     token = service.criteria.ListCriteriaSets(criteria_pb2.ListCriteriaSetsRequest(page_size=1)).next_page_token
     assert token
-    with serving(good(catalogue(host(INFRASTRUCTURE), TESTED))) as reloaded, refusal() as caught:
+    with serving(good(catalogue(host(INFRASTRUCTURE), SMALL_SET))) as reloaded, refusal() as caught:
         reloaded.criteria.ListCriteriaSets(criteria_pb2.ListCriteriaSetsRequest(page_size=1, page_token=token))
     assert caught[0].code is grpc.StatusCode.FAILED_PRECONDITION
     assert caught[0].info.reason == "PAGE_TOKEN_OUTDATED"

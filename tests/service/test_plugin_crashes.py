@@ -7,7 +7,7 @@ import re
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import grpc
@@ -140,9 +140,9 @@ def call(service: Served, unit: str, group: str = "bad") -> tuple[grpc.StatusCod
 def crash(service: Served, *ways: str, group: str = "bad") -> None:
     """Calls that each end a worker, which is replaced."""
     for way in ways:
-        deaths = service.said.count("takes its place")
+        deaths = service.log.count("takes its place")
         assert call(service, way, group)[0] is grpc.StatusCode.UNAVAILABLE
-        until(lambda deaths=deaths: service.said.count("takes its place") > deaths, "the worker was not replaced")
+        until(lambda deaths=deaths: service.log.count("takes its place") > deaths, "the worker was not replaced")
 
 
 def refused_everywhere(service: Served) -> bool:
@@ -154,11 +154,26 @@ def scored_everywhere(service: Served) -> bool:
     return all(call(service, "fine")[0] is grpc.StatusCode.OK for _ in range(8))
 
 
+def hang_up(service: Served) -> None:
+    """Reloads the criteria sets in all workers."""
+    service.process.send_signal(signal.SIGHUP)
+
+
+def reload_one_worker(service: Served) -> None:
+    reply = service.criteria.ReloadCriteriaSets(criteria_pb2.ReloadCriteriaSetsRequest(), timeout=PATIENCE)
+    states = {found.code: found.state for found in reply.criteria_sets}
+    assert states["bad-2024"] == criteria_pb2.CRITERIA_SET_STATE_AVAILABLE
+
+
 @pytest.mark.parametrize(
-    "ways", [("segfault", "abort", "exit"), pytest.param(("kill", "fork", "kill"), marks=pytest.mark.long)]
+    ("ways", "reload"),
+    [
+        (("segfault", "abort", "exit"), reload_one_worker),
+        pytest.param(("kill", "fork", "kill"), hang_up, marks=pytest.mark.long),
+    ],
 )
 def test_a_plugin_that_crashes_three_workers_is_quarantined_until_a_reload(
-    service: Served, ways: tuple[str, ...]
+    service: Served, ways: tuple[str, ...], reload: Callable[[Served], None]
 ) -> None:
     crash(service, *ways[:2])
     assert call(service, "fine") == (grpc.StatusCode.OK, "")  # nothing is quarantined for two crashes
@@ -172,11 +187,9 @@ def test_a_plugin_that_crashes_three_workers_is_quarantined_until_a_reload(
         r"fix it, then restart or reload the service",
         message,
     )
-    assert (
-        len(re.findall(rf" ERROR {re.escape(BAD)} is quarantined: 3 workers died while it scored", service.said)) == 1
-    )
+    assert len(re.findall(rf" ERROR {re.escape(BAD)} is quarantined: 3 workers died while it scored", service.log)) == 1
     assert call(service, "fine", "good") == (grpc.StatusCode.OK, "")
-    assert "Traceback" not in service.said
+    assert "Traceback" not in service.log
     health = health_pb2_grpc.HealthStub(service.channel).Check(health_pb2.HealthCheckRequest(), timeout=PATIENCE)
     assert health.status == health_pb2.HealthCheckResponse.SERVING
 
@@ -185,31 +198,22 @@ def test_a_plugin_that_crashes_three_workers_is_quarantined_until_a_reload(
     assert bad.state == criteria_pb2.CRITERIA_SET_STATE_REFUSED
     assert f"its {BAD} is quarantined: 3 workers died while it scored" in bad.problems[0]
 
-    service.process.send_signal(signal.SIGHUP)
+    reload(service)
     until(lambda: scored_everywhere(service), "it is still quarantined")
+    until(lambda: f"plugins that crashed score again: {BAD}" in service.log, "it is not logged")
     crash(service, "abort")
     assert scored_everywhere(service)  # it may crash as often again
 
 
 def test_a_plugin_whose_threads_crash_workers_is_quarantined(service: Served) -> None:
     for _ in range(3):
-        deaths = service.said.count("takes its place")
+        deaths = service.log.count("takes its place")
         assert call(service, "later") == (grpc.StatusCode.OK, "")
-        until(lambda deaths=deaths: service.said.count("takes its place") > deaths, "the worker was not replaced")
+        until(lambda deaths=deaths: service.log.count("takes its place") > deaths, "the worker was not replaced")
     until(lambda: refused_everywhere(service), "it is not quarantined")
-    assert re.search(rf"worker \d+ ended with code 7 after {re.escape(BAD)} scored; worker", service.said)
-    assert f"{BAD} is quarantined: 3 workers died after it scored" in service.said
+    assert re.search(rf"worker \d+ ended with code 7 after {re.escape(BAD)} scored; worker", service.log)
+    assert f"{BAD} is quarantined: 3 workers died after it scored" in service.log
     assert call(service, "fine", "good") == (grpc.StatusCode.OK, "")
-
-
-def test_a_reload_in_one_worker_ends_the_quarantine_in_all(service: Served) -> None:
-    crash(service, "abort", "abort", "abort")
-    until(lambda: refused_everywhere(service), "it is not quarantined")
-    reply = service.criteria.ReloadCriteriaSets(criteria_pb2.ReloadCriteriaSetsRequest(), timeout=PATIENCE)
-    states = {found.code: found.state for found in reply.criteria_sets}
-    assert states["bad-2024"] == criteria_pb2.CRITERIA_SET_STATE_AVAILABLE
-    until(lambda: scored_everywhere(service), "it is still quarantined")
-    until(lambda: f"plugins that crashed score again: {BAD}" in service.said, "it is not logged")
 
 
 def test_a_plugin_that_scores_in_another_thread_is_not_blamed(service: Served) -> None:
@@ -224,7 +228,7 @@ def test_a_plugin_that_scores_in_another_thread_is_not_blamed(service: Served) -
             future.cancel()
     until(lambda: refused_everywhere(service), "it is not quarantined")
     assert call(service, "fine", "good") == (grpc.StatusCode.OK, "")
-    assert re.search(rf"died of signal 11 while {re.escape(BAD)} scored \(bad\.py, line \d+\)", service.said)
+    assert re.search(rf"died of signal 11 while {re.escape(BAD)} scored \(bad\.py, line \d+\)", service.log)
     for channel in channels:
         channel.close()
 
@@ -240,20 +244,20 @@ def test_a_crash_in_a_formula_or_a_check_is_blamed_on_the_plugin_that_brings_it(
     (site / sets[1]).write_text(brittle, encoding="utf-8")
     with serve(site, tmp_path / "log", "--workers", "2") as running:
         crash(running, *["fine"] * 3, group="formula")
-        until(lambda: call(running, "a", "formula")[0] is grpc.StatusCode.FAILED_PRECONDITION, running.said)
-        assert "plugin 'brittle' (third-party-brittle 1.0) is quarantined: 3 workers died" in running.said
+        until(lambda: call(running, "a", "formula")[0] is grpc.StatusCode.FAILED_PRECONDITION, running.log)
+        assert "plugin 'brittle' (third-party-brittle 1.0) is quarantined: 3 workers died" in running.log
         assert call(running, "fine", name) == (grpc.StatusCode.OK, "")
         crash(running, *["segfault"] * 3, group=name)
-        until(lambda: call(running, "a", name)[0] is grpc.StatusCode.FAILED_PRECONDITION, running.said)
-        assert "plugin 'checked' (third-party-checked 1.0) is quarantined: 3 workers died" in running.said
+        until(lambda: call(running, "a", name)[0] is grpc.StatusCode.FAILED_PRECONDITION, running.log)
+        assert "plugin 'checked' (third-party-checked 1.0) is quarantined: 3 workers died" in running.log
 
 
 def test_a_server_without_workers_reports_where_it_crashed(tmp_path: Path) -> None:
     with serve(make_site(tmp_path), tmp_path / "log") as running:
         assert call(running, "segfault")[0] is grpc.StatusCode.UNAVAILABLE
         assert running.process.wait(PATIENCE) == -signal.SIGSEGV
-        assert "Fatal Python error: Segmentation fault" in running.said
-        assert re.search(r'File ".*/bad\.py", line \d+ in score', running.said)
+        assert "Fatal Python error: Segmentation fault" in running.log
+        assert re.search(r'File ".*/bad\.py", line \d+ in score', running.log)
 
 
 @pytest.mark.parametrize(
@@ -269,7 +273,7 @@ def test_a_server_without_workers_reports_which_plugin_ended_it(
     with serve(make_site(tmp_path), tmp_path / "log") as running:
         call(running, way)
         assert running.process.wait(PATIENCE) == status
-        lines = [line for line in running.said.splitlines() if "os._exit" in line]
+        lines = [line for line in running.log.splitlines() if "os._exit" in line]
         assert len(lines) == 1
         assert re.search(rf" CRITICAL os\._exit\({status}\) ended the service {what}", lines[0]), lines
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-import drawn_sets
+import generated_sets
 import harness
 import oracle
 import pytest
@@ -59,7 +59,7 @@ def units() -> list[Unit]:
 def ranked(body: dict[str, Any], *others: Unit) -> pb.Ranking:
     """The ranking, after it was compared with the oracle's in three orders of units."""
     everybody = [*units(), *others]
-    sets = harness.good(harness.catalogue(drawn_sets.HOST, yaml_text(body)))
+    sets = harness.good(harness.catalogue(generated_sets.HOST, yaml_text(body)))
     expected = expected_reply(oracle.rank_province(body, everybody))
     with harness.serving(sets) as service:
         for order in (everybody, everybody[::-1], everybody[2:] + everybody[:2]):
@@ -133,7 +133,7 @@ def test_the_form_has_the_order_of_units() -> None:
     body = document(
         ["overall", {"measure": "human_resources+infrastructure"}], own={"by": ["level", "total"], "ties": "dense"}
     )
-    sets = harness.good(harness.catalogue(drawn_sets.HOST, yaml_text(body)))
+    sets = harness.good(harness.catalogue(generated_sets.HOST, yaml_text(body)))
     with harness.serving(sets) as service:
         told = service.criteria.GetCriteriaSet(criteria_pb2.GetCriteriaSetRequest(criteria_set="drawn")).criteria_set
     key = criteria_pb2.RankKey

@@ -7,7 +7,7 @@ import re
 
 import pytest
 from harness import Service, refusal
-from tested import choice, logged, number, row, score
+from small_set import choice, logged, number, row, score
 
 from egov.scorer.v1 import scorer_pb2
 

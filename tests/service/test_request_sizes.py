@@ -10,7 +10,7 @@ import pytest
 from arrow_tables import read, unit_table
 from harness import Service, refusal
 from processes import Serving, serve
-from tested import logged, number, rank, rank_table, row, still_answers
+from small_set import logged, number, rank, rank_table, row, still_answers
 
 from egov.scorer.v1 import criteria_pb2, scorer_pb2
 from scorer.service.runtime.settings import Limits

@@ -21,7 +21,7 @@ from processes import PATIENCE, until
 
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.plugin_api import Indicator
-from scorer.service.methods.side_services import MAX_CALLS
+from scorer.service.methods.health_and_reflection import MAX_CALLS
 from scorer.service.server import MAX_STREAMS
 
 SET = """

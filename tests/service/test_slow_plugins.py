@@ -95,8 +95,8 @@ def test_callers_without_deadline_do_not_block_others(service: Served) -> None:
 @pytest.mark.long
 def test_the_log_names_a_plugin_that_takes_long(service: Served) -> None:
     give_up(service, 1)
-    until(lambda: f"WARNING {PLUGIN} has been running for " in service.said, "the log names it")
-    (seconds,) = set(re.findall(r"has been running for (\d+) s$", service.said, re.M))
+    until(lambda: f"WARNING {PLUGIN} has been running for " in service.log, "the log names it")
+    (seconds,) = set(re.findall(r"has been running for (\d+) s$", service.log, re.M))
     assert int(seconds) >= 5
 
 

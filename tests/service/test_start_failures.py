@@ -138,7 +138,7 @@ def test_a_worker_that_dies_before_serving_ends_the_server(ill: Path) -> None:
 
 def replaced(running: Serving) -> list[datetime]:
     """The log line about a replaced worker."""
-    found = re.findall(r"^\[\d+\] (\S+) WARNING .* takes its place$", running.said, re.M)
+    found = re.findall(r"^\[\d+\] (\S+) WARNING .* takes its place$", running.log, re.M)
     return [datetime.fromisoformat(text) for text in found]
 
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 from arrow_tables import as_message, column, stream, unit_table
 from harness import Service, refusal
-from tested import assert_refused, rank_table, table
+from small_set import assert_refused, rank_table, table
 
 from egov.scorer.v1 import scorer_pb2
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 from arrow_tables import stream
 from harness import Service
-from tested import rank_table
+from small_set import rank_table
 
 from egov.scorer.v1 import scorer_pb2
 

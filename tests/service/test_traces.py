@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -60,8 +61,8 @@ def channel(traced: Serving) -> Iterator[grpc.Channel]:
 
 def logged(running: Serving, trace: str) -> dict[str, object]:
     """The log line of a call."""
-    until(lambda: trace in running.said, "it is not logged")
-    (line,) = [line for line in running.said.splitlines() if trace in line]
+    until(lambda: trace in running.log, "it is not logged")
+    (line,) = [line for line in running.log.splitlines() if trace in line]
     fields: dict[str, object] = json.loads(line)
     return fields
 
@@ -121,11 +122,11 @@ def test_a_call_without_a_trace_begins_one(traced: Serving, channel: grpc.Channe
 
 @pytest.mark.parametrize("state", ["forged text", "a" * 600], ids=["not of its format", "too long"])
 def test_the_log_does_not_quote_the_state_of_a_trace(traced: Serving, channel: grpc.Channel, state: str) -> None:
-    before, trace = len(traced.said.splitlines()), os.urandom(16).hex()
+    before, trace = len(traced.log.splitlines()), os.urandom(16).hex()
     metadata = [*traceparent(trace), ("tracestate", state)]
     scorer_pb2_grpc.ScorerServiceStub(channel).ScoreUnit(one_unit(), metadata=metadata)
     assert logged(traced, trace)["code"] == "OK"
-    assert len(traced.said.splitlines()) == before + 1
+    assert len(traced.log.splitlines()) == before + 1
 
 
 def test_the_span_of_a_refusal_has_a_code_and_no_request_data(channel: grpc.Channel, collector: Collector) -> None:
@@ -190,7 +191,7 @@ def test_the_last_spans_are_exported_before_the_end(
         scorer_pb2_grpc.ScorerServiceStub(channel).ScoreUnit(one_unit(), metadata=traceparent(trace))
         running.process.terminate()
         assert running.process.wait(PATIENCE) == 0
-    assert f"trace_id={trace}" in running.said
+    assert f"trace_id={trace}" in running.log
     assert len(collector.wait_for(trace, SCORE_UNIT)) == 1 + len(SCORE_STEPS)
     assert "of-the-ministry" in collector.services
 
@@ -238,6 +239,21 @@ def test_wrong_trace_variables_are_logged(
         monkeypatch.setenv(name, value)
     assert traces.from_environment() is None
     assert f"calls are not traced: {warning}" in [record.getMessage() for record in caplog.records]
+
+
+def test_a_damaged_answer_of_the_collector_is_one_line_of_the_log(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with collecting() as collector:
+        collector.retry_info = b"\xff"
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://{collector.address}")
+        recording = traces.from_environment()
+        assert recording
+        recording.begin("/x", ()).end(grpc.StatusCode.OK, {})
+        recording.stop(PATIENCE)
+    (record,) = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert record.getMessage().startswith("spans were not exported: DecodeError: ")
+    assert record.exc_info is None
 
 
 def test_without_the_extra_calls_are_not_traced(

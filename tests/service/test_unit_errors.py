@@ -12,7 +12,7 @@ from arrow_tables import as_message, unit_table
 from harness import Refused, Service, refusal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tested import assert_refused, choice, date, flag, number, rank, rank_table, row, score
+from small_set import assert_refused, choice, date, flag, number, rank, rank_table, row, score
 
 from egov.scorer.v1 import scorer_pb2
 

@@ -8,9 +8,9 @@ import json
 import math
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import canonical
 import canonical_tables
@@ -20,16 +20,14 @@ import pytest
 from google.protobuf.json_format import MessageToDict, ParseDict
 from harness import refusal
 from processes import serve
+from vector_results import Json, assert_province, assert_unit, camel, word
 
 from egov.scorer.v1 import scorer_pb2, scorer_pb2_grpc
-from scorer_client import Cause, Client, Province, Row, ScorerError, UnitResult
-from scorer_client.rankings import GateCount, Ranking
-from scorer_client.results import CategoryResult, Score
+from scorer_client import Cause, Client, Province, Row, ScorerError
 
 ROOT = Path(__file__).parents[2]
 VECTORS = ROOT / "clients" / "vectors"
 
-Json = Mapping[str, Any]
 OPTIONS = {
     "series": "series", "province": "province", "period": "period", "tier": "tier", "pageSize": "page_size",
     "pageToken": "page_token",
@@ -124,124 +122,6 @@ def call(client: Client, method: str, request: Json) -> Any:
     if "rows" in request:
         return as_rows(client, request)
     return client.rank_table(request.get("criteriaSet"), read(arrow_stream(request)), **options(request))
-
-
-# Results as the vectors say them
-
-
-def word(enum: str) -> str:
-    """STANDING_BELOW_MINIMUM is below_minimum."""
-    for prefix in ("STANDING_", "CRITERION_STATUS_", "GATE_UNIT_"):
-        enum = enum.removeprefix(prefix)
-    return enum.lower()
-
-
-GATE_ALONE = {"at_least": 0, "out_of": 0, "of": ()}
-"""The fields of a combination that a single gate has too."""
-
-
-def gate(given: Json) -> dict[str, Any]:
-    rare = {"upper": False, "indicator": "", "options": (), "category": "", "excluded": False, "limit": 0}
-    return {**rare, "category_level": 0, **given, "unit": word(given["unit"])}
-
-
-def score(found: Score) -> dict[str, Any]:
-    return fields(found)
-
-
-def fields(found: NamedTuple) -> dict[str, Any]:
-    """The fields by their JSON names; absent messages are left out."""
-    return {camel(name): value for name, value in found._asdict().items() if value is not None}
-
-
-def camel(name: str) -> str:
-    first, *others = name.split("_")
-    return first + "".join(map(str.capitalize, others))
-
-
-def cause(found: Cause | GateCount) -> dict[str, Any]:
-    return found._asdict()
-
-
-def category(found: CategoryResult, *, rows: bool) -> dict[str, Any]:
-    groups = [
-        {
-            "group": group.group,
-            "score": score(group.score),
-            "criteria": [fields(criterion) for criterion in group.criteria],
-        }
-        for group in found.groups
-    ]
-    return {
-        "category": found.category,
-        "score": score(found.score),
-        "standing": found.standing,
-        "level": found.level,
-        "levelCode": found.level_code,
-        "rank": found.rank,
-        "failing": [cause(one) for one in found.causes],
-        "groups": groups,
-        **({"measures": [fields(measure) for measure in found.measures]} if rows else {}),
-    }
-
-
-def expected_category(given: Json, *, rows: bool) -> dict[str, Any]:
-    """The expected category without the complete list of gates, which the client does not return."""
-    groups = [
-        {
-            "group": group["group"],
-            "score": group["score"],
-            "criteria": [{**c, "status": word(c["status"])} for c in group["criteria"]],
-        }
-        for group in given["groups"]
-    ]
-    return {
-        **{name: given[name] for name in ("category", "score", "level", "levelCode", "rank")},
-        "standing": word(given["standing"]),
-        "failing": [
-            {
-                "answer": "",
-                "reached_level": 0,
-                "at_least": 0,
-                "out_of": 0,
-                "of": (),
-                **gate(one["gate"]),
-                "value": one["value"],
-            }
-            for one in given["failing"]
-        ],
-        "groups": groups,
-        **({"measures": given["measures"]} if rows else {}),
-    }
-
-
-def assert_unit(found: UnitResult, card: Json, *, rows: bool = True) -> None:
-    assert {name: getattr(found, name) for name in ("id", "name", "tier", "parent")} == card["unit"]
-    for ours, theirs in zip(found.categories, card["categories"], strict=True):
-        assert category(ours, rows=rows) == expected_category(theirs, rows=rows)
-    overall = {"score": score(found.overall), "rank": found.overall_rank, "lacking": list(found.lacking)}
-    assert (overall, found.commended) == (card["overall"], card["commended"])
-
-
-def assert_ranking(found: Ranking, given: Json, *, rows: bool) -> None:
-    head = ("tier", "cohort", "unit_count", "overall_ranked")
-    assert [getattr(found, name) for name in head] == [given[camel(name)] for name in head]
-    for ours, theirs in zip(found.tallies, given["tallies"], strict=True):
-        assert (ours.category, ours.ranked) == (theirs["category"], theirs["ranked"])
-        assert ours.levels == {count["level"]: count["units"] for count in theirs["levels"]}
-        failing = [{**gate(count["gate"]), "units": count["units"]} for count in theirs["failing"]]
-        assert [cause(count) for count in ours.failing] == failing
-        assert [fields(count) for count in ours.criteria] == theirs["criteria"]
-    for unit, card in zip(found.units, given["scorecards"], strict=True):
-        assert_unit(unit, card, rows=rows)
-
-
-def assert_province(found: Province, response: Json, *, rows: bool) -> None:
-    for ours, theirs in zip(found.rankings, response["rankings"], strict=True):
-        assert_ranking(ours, theirs, rows=rows)
-    assert response["provenance"].items() <= fields(found.provenance).items()
-    assert len(found.provenance.revision) == 64
-    assert found.next_page_token == ""
 
 
 @pytest.mark.parametrize("case", ANSWERED)

@@ -24,7 +24,7 @@ from slow_calls import Gate, held
 
 from egov.scorer.v1 import scorer_pb2 as pb
 from egov.scorer.v1 import scorer_pb2_grpc
-from scorer.service import background
+from scorer.service import background_server
 from scorer.service.runtime.settings import Settings
 from scorer.service.server import Server
 
@@ -57,7 +57,7 @@ def test_all_workers_answer_and_log_lines_name_the_process(shared: Serving) -> N
         reply = scorer_pb2_grpc.ScorerServiceStub(channel).ScoreUnit(one_unit(), timeout=PATIENCE)
         assert reply.scorecard.overall.score.points == 15
         channel.close()
-    logged = shared.said.partition(" with 2 workers\n")[2].splitlines()
+    logged = shared.log.partition(" with 2 workers\n")[2].splitlines()
     assert {int(line[1 : line.index("]")]) for line in logged} >= shared.workers
     assert all(line.startswith("[") for line in logged)
 
@@ -91,7 +91,7 @@ def test_a_killed_worker_loses_only_its_calls_and_is_replaced(shared: Serving) -
         rf"worker {successor} takes its place$",
         re.M,
     )
-    until(lambda: line.search(shared.said), "it is not logged")
+    until(lambda: line.search(shared.log), "it is not logged")
     for channel in [*channels, *shared.channels(2)]:  # the second ones wait until the successor answers
         channel.close()
 
@@ -116,8 +116,8 @@ def test_no_arrived_call_is_lost_on_sigterm_under_load(tmp_path: Path, count: in
         channels = [running.channel() for _ in range(8)]
         late = [late_call(channel, body) for channel in channels]
         slow = slow_request(channels[0])
-        busy = [scorer_pb2_grpc.ScorerServiceStub(c).RankProvince.future(slow) for c in channels * 4]
-        time.sleep(0.3)
+        busy = [scorer_pb2_grpc.ScorerServiceStub(c).RankProvince.future(slow) for c in channels * 2]
+        time.sleep(0.2)
         assert not all(call.done() for call in busy)
         running.process.send_signal(signal.SIGTERM)
         for call in busy[: len(channels)]:
@@ -126,10 +126,10 @@ def test_no_arrived_call_is_lost_on_sigterm_under_load(tmp_path: Path, count: in
         for call in busy:
             assert call.result(PATIENCE).rankings[0].unit_count == len(slow.rows.units)
         for call in late:
-            assert call.result(PATIENCE).scorecard.overall.score.points == 15, running.said
+            assert call.result(PATIENCE).scorecard.overall.score.points == 15, running.log
         assert running.process.wait(PATIENCE) == 0
         assert not any(map(parent_of, workers))
-        assert "Traceback" not in running.said
+        assert "Traceback" not in running.log
         for channel in channels:
             channel.close()
 
@@ -148,13 +148,13 @@ def test_long_calls_are_answered_after_new_calls_are_refused() -> None:
         await server.start()
         return server
 
-    server = background.run(start())
+    server = background_server.run(start())
     with grpc.insecure_channel(server.address) as channel, ThreadPoolExecutor(12) as callers:
         service = Service(server.address, channel)
         waiting = [callers.submit(held, service) for _ in range(12)]  # more than are scored at once
         assert gate.inside.acquire(timeout=PATIENCE)
         time.sleep(0.5)
-        stopping = threading.Thread(target=lambda: background.run(server.stop(8.0)))
+        stopping = threading.Thread(target=lambda: background_server.run(server.stop(8.0)))
         stopping.start()
         until(lambda: refuses(server.port), "the door is open")
         gate.open.set()
@@ -188,7 +188,7 @@ def test_a_parent_that_is_killed_leaves_no_worker(tmp_path: Path) -> None:
         assert len(workers) == 2
         running.process.kill()
         until(lambda: not any(map(parent_of, workers)), "workers are left")
-        assert "Traceback" not in running.said
+        assert "Traceback" not in running.log
 
 
 def send_to_a_thread(process: int, number: signal.Signals) -> None:
@@ -227,5 +227,5 @@ def test_signals_to_all_processes_count_as_one(tmp_path: Path) -> None:
         time.sleep(0.5)
         body.set()
         assert call.result(PATIENCE).scorecard.overall.score.points == 15
-        assert running.process.wait(PATIENCE) == 0, running.said
+        assert running.process.wait(PATIENCE) == 0, running.log
         channel.close()

@@ -11,7 +11,7 @@ from credentials import Authority, Signer
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2
 from harness import Refused
-from tested import row
+from small_set import row
 
 from egov.scorer.v1 import criteria_pb2, criteria_pb2_grpc, scorer_pb2, scorer_pb2_grpc
 from scorer.service.runtime.settings import Role, Settings, Tls

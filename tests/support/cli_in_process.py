@@ -14,7 +14,7 @@ from typing import NamedTuple
 from unittest.mock import patch
 
 import pytest
-from command import ROOT
+from cli_process import ROOT
 from harness import COMPILER, installed_catalogue
 
 from scorer import cli
@@ -24,7 +24,7 @@ from scorer.plugins.host import PluginHost
 
 
 def run(*words: str, cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Like ``command.run``, for what does not depend on the process, its streams or their encoding.
+    """Like ``cli_process.run``, for what does not depend on the process, its streams or their encoding.
 
     The installed criteria sets are loaded once for all commands.
     """
@@ -43,8 +43,8 @@ def run(*words: str, cwd: Path = ROOT, **environment: str) -> subprocess.Complet
     return subprocess.CompletedProcess(words, int(ended.value.code or 0), out.getvalue(), errors.getvalue())
 
 
-def said(*words: str) -> str:
-    """The standard output of a command that succeeds."""
+def stdout_of(*words: str) -> str:
+    """Runs a command that must succeed, and returns its standard output."""
     done = run(*words)
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
     return done.stdout
@@ -67,7 +67,7 @@ Run = Callable[..., Done]
 
 def runner(sets: Catalogue, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Runs commands with criteria sets that are already loaded."""
-    for name in ("answer_files", "commands.template", "commands.criteria", "commands.show"):
+    for name in ("answer_input", "commands.template", "commands.criteria", "commands.show"):
         monkeypatch.setattr(f"scorer.cli.{name}.load_catalogue", lambda *_: sets)
     return _command(monkeypatch, capsys)
 

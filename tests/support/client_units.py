@@ -15,7 +15,7 @@ from scorer_client import Client, Province, Row, ScorerError
 SET = "tested-2020"
 BAC_KAN = "bac-kan-2020"
 
-TESTED = """
+SMALL_SET = """
 criteria_set: tested-2020
 title: {en: Tested, vi: Được thử}
 provenance: published

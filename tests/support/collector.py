@@ -26,10 +26,15 @@ class Collector(trace_service_pb2_grpc.TraceServiceServicer):
     address: str = ""
     spans: list[trace_pb2.Span] = field(default_factory=list)
     services: set[object] = field(default_factory=set)
+    retry_info: bytes = b""
+    """If given, all spans are refused with this trailer."""
 
     def Export(
-        self, request: trace_service_pb2.ExportTraceServiceRequest, context: object
+        self, request: trace_service_pb2.ExportTraceServiceRequest, context: grpc.ServicerContext
     ) -> trace_service_pb2.ExportTraceServiceResponse:
+        if self.retry_info:
+            context.set_trailing_metadata((("google.rpc.retryinfo-bin", self.retry_info),))
+            context.abort(grpc.StatusCode.UNAVAILABLE, "busy")
         for part in request.resource_spans:
             self.services.add(values(part.resource.attributes)["service.name"])
             self.spans += [span for scope in part.scope_spans for span in scope.spans]

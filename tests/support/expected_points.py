@@ -8,7 +8,7 @@ from fractions import Fraction
 from formula_units import MICRO, Answers, ExpectedOutcome, decimal, share
 from hypothesis import strategies as st
 
-from scorer.formulas.single import Linear
+from scorer.formulas.single_indicator import Linear
 
 
 def along(start: int, end: int, maximum: int) -> Callable[[Answers], ExpectedOutcome]:

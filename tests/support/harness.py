@@ -17,7 +17,7 @@ from scorer.engine.gates import GateCompiler
 from scorer.plugin_api import Check, CriterionGroup, Formula, Indicator, hookimpl
 from scorer.plugins.host import PluginHost
 from scorer.plugins.plugin import Plugin
-from scorer.service import background
+from scorer.service import background_server
 from scorer.service.runtime.settings import Settings
 
 LOOPBACK = Settings(address="127.0.0.1:0")
@@ -85,7 +85,7 @@ class Service:
 @contextmanager
 def serving(sets: Catalogue, settings: Settings = LOOPBACK) -> Iterator[Service]:
     """Runs a server on a free port of the loopback interface."""
-    with background.serving(lambda: sets, settings) as server:
+    with background_server.serving(lambda: sets, settings) as server:
         service = Service(server.address)
         try:
             yield service

@@ -20,8 +20,8 @@ from scorer.engine.gates import GateTable
 from scorer.engine.kernel import Decision, Kernel, Results, RuleTable
 from scorer.engine.score_table import ScoreTable
 from scorer.engine.scoring import Standing
-from scorer.formulas.line_table import CriterionLine, Line
-from scorer.formulas.lines import BestLine, CappedLine, LadderLine, QuotientLine, SlopeLine, SumLine
+from scorer.formulas.native_lines import BestLine, CappedLine, LadderLine, QuotientLine, SlopeLine, SumLine
+from scorer.formulas.native_table import CriterionLine, Line
 from scorer.model.fixed_point import MAX_MICROPOINTS, MICRO
 from scorer.plugins.group import Status
 

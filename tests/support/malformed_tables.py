@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import flatbuffers
+import numpy as np
 import pyarrow as pa
 from arrow_tables import stream
 
@@ -42,6 +43,16 @@ def views(count: int, size: int) -> pa.Array:
     one = pa.array(["x" * size], pa.string_view())
     return pa.Array.from_buffers(pa.string_view(), count, [None, pa.py_buffer(bytes(one.buffers()[1]) * count),
                                                            *one.buffers()[2:]])  # fmt: skip
+
+
+def wild_null_views(*values: str | None) -> pa.Array:
+    """Views of which those of nulls point outside the texts. The format allows this, and validation does not see it."""
+    good = pa.array(values, pa.string_view())
+    validity, memory, *texts = good.buffers()
+    pointers = np.frombuffer(memory, np.int32).reshape(-1, 4).copy()
+    pointers[good.is_null().to_numpy(zero_copy_only=False)] = [[-(2**24), 2**31 - 1, 2**30, 2**30]]
+    texts = [text for text in texts if text is not None]
+    return pa.Array.from_buffers(pa.string_view(), len(values), [validity, pa.py_buffer(pointers), *texts])
 
 
 def deep(levels: int) -> pa.DataType:

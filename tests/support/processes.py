@@ -45,13 +45,13 @@ def until(holds: Callable[[], object], what: str) -> None:
 
 
 class Serving:
-    """A running ``scorer serve`` and what it wrote to standard error."""
+    """A running ``scorer serve``; ``log`` is what it has written to standard error."""
 
     def __init__(self, process: subprocess.Popen[bytes], address: str, log: Path) -> None:
         self.process, self.address, self._log = process, address, log
 
     @property
-    def said(self) -> str:
+    def log(self) -> str:
         return self._log.read_text(encoding="utf-8")
 
     @property
@@ -73,8 +73,8 @@ class Serving:
                 wait_for_ready=True,
             )
         line = re.compile(rf"^\[(\d+)\] .* call request_id={request_id} ", re.M)
-        until(lambda: line.search(self.said), "it is not logged")
-        return int(line.findall(self.said)[0])
+        until(lambda: line.search(self.log), "it is not logged")
+        return int(line.findall(self.log)[0])
 
     def channels(self, count: int) -> dict[grpc.Channel, int]:
         """Connections, each with the worker that serves it: at least ``count``, and at least one per worker."""

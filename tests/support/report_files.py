@@ -15,7 +15,7 @@ from pathlib import Path
 import cli_in_process
 import lxml.html
 import openpyxl
-from command import ROOT
+from cli_process import ROOT
 
 SCORER = Path(sys.executable).parent / "scorer"
 SET = "bac-kan-2020"

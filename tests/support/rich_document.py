@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from examples import times
+from example_counts import scaled
 from harness import group, host
 from hypothesis import HealthCheck, settings
 
@@ -120,8 +120,8 @@ HOSTS = {HUE: INSTALLED, RICH: RICH_HOST}
 LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 """All characters that end a line in YAML 1.1 or 1.2."""
 
-often = settings(max_examples=times(200), deadline=None, suppress_health_check=[HealthCheck.too_slow])
-seldom = settings(max_examples=times(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+often = settings(max_examples=scaled(200), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+seldom = settings(max_examples=scaled(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def loaded(text: str | bytes, plugins: PluginHost) -> tuple[CriteriaSet | None, Document]:

@@ -9,7 +9,7 @@ import grpc
 import numpy as np
 from google.rpc import error_details_pb2, status_pb2
 from harness import Refused, Service, catalogue, good, group, host
-from tested import BESIDE, INFRASTRUCTURE, WATER, WELLS, row
+from small_set import INFRASTRUCTURE, OTHER_SET, WATER, WELLS, row
 
 from egov.scorer.v1 import scorer_pb2
 from scorer.catalogue.catalogue import Catalogue
@@ -33,7 +33,7 @@ class Gate:
         self.group = group("water", *WELLS, score=score)
 
     def sets(self) -> Catalogue:
-        return good(catalogue(host(self.group, INFRASTRUCTURE), WATER, BESIDE))
+        return good(catalogue(host(self.group, INFRASTRUCTURE), WATER, OTHER_SET))
 
 
 def settings(**limits: object) -> Settings:

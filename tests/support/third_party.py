@@ -115,12 +115,12 @@ class Served(Service):
         self.process, self._log, self._forgotten = process, log, 0
 
     @property
-    def said(self) -> str:
+    def log(self) -> str:
         return self._log.read_text(encoding="utf-8")[self._forgotten :]
 
     def forget(self) -> None:
         """Forgets the output so far."""
-        self._forgotten += len(self.said)
+        self._forgotten += len(self.log)
 
 
 @contextmanager

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
-import drawn_formulas
-import drawn_sets
+import generated_formulas
+import generated_sets
 import harness
 import oracle
 import pytest
@@ -25,8 +25,8 @@ from scorer_client.sentences import rounded
 Document = dict[str, Any]
 PYTHON = harness.host(
     *(
-        harness.group(name, *drawn_formulas.INDICATORS.values(), score=CriterionGroup.score)
-        for groups in drawn_sets.CATEGORIES.values()
+        harness.group(name, *generated_formulas.INDICATORS.values(), score=CriterionGroup.score)
+        for groups in generated_sets.CATEGORIES.values()
         for name in groups
     )
 )
@@ -44,7 +44,7 @@ def criteria_set(categories: Document, **more: Any) -> Document:
     return {**head, "categories": categories, **more}
 
 
-def cards(document: Document, *units: Unit, host: Any = drawn_sets.HOST) -> dict[str, pb.Scorecard]:
+def cards(document: Document, *units: Unit, host: Any = generated_sets.HOST) -> dict[str, pb.Scorecard]:
     """Scorecards by unit, after the whole reply was compared with the oracle's."""
     sets = harness.good(harness.catalogue(host, yaml_text(document)))
     with harness.serving(sets) as service:
@@ -70,7 +70,7 @@ def amounts(score: pb.Score) -> tuple[float, float, float]:
 # Caps and floors
 
 
-@pytest.mark.parametrize("host", [drawn_sets.HOST, PYTHON], ids=["kernel", "python"])
+@pytest.mark.parametrize("host", [generated_sets.HOST, PYTHON], ids=["kernel", "python"])
 def test_groups_categories_and_the_total_respect_their_caps(host: Any) -> None:
     document = criteria_set(
         {
@@ -234,7 +234,7 @@ def test_a_form_says_how_points_are_combined_and_limited() -> None:
     document["overall"] = {"combine": "sum_of_converted", "cap": Decimal("0.8")}
     document["rounding"] = {"mode": "down"}
     document["categories"]["index"]["groups"]["presence"]["cap"] = Decimal("0.75")
-    with harness.serving(harness.good(harness.catalogue(drawn_sets.HOST, yaml_text(document)))) as service:
+    with harness.serving(harness.good(harness.catalogue(generated_sets.HOST, yaml_text(document)))) as service:
         request = criteria_pb2.GetCriteriaSetRequest(criteria_set="drawn")
         told = service.criteria.GetCriteriaSet(request).criteria_set
     [category] = told.categories

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-import drawn_sets
+import generated_sets
 import harness
 import numpy as np
 import pytest
@@ -33,7 +33,7 @@ def points_of(criterion: dict[str, Any], units: Sequence[Unit]) -> list[float]:
         "tiers": ["district"],
         "categories": {"readiness": {"groups": {"infrastructure": {"criteria": [body]}}}},
     }
-    sets = harness.good(harness.catalogue(drawn_sets.HOST, yaml_text(document)))
+    sets = harness.good(harness.catalogue(generated_sets.HOST, yaml_text(document)))
     with harness.serving(sets) as service:
         request = pb.RankProvinceRequest(criteria_set="drawn", rows=unit_messages.rows(units))
         cards = service.scorer.RankProvince(request).rankings[0].scorecards
@@ -110,6 +110,17 @@ def test_a_logarithmic_scale_equals_exact_values() -> None:
     assert points_of({**scale, "from": 10000, "to": 1}, units(100)) == [0.5]
 
 
+@pytest.mark.parametrize(("micropoints", "rounded"), [(1, 0), (3, 2), (5, 2), (7, 4), (9, 4)])
+def test_an_exact_half_of_a_sum_of_logarithms_goes_to_the_even_micropoint(micropoints: int, rounded: int) -> None:
+    """The logarithms of 2 and 5 are irrational, but together they are half the logarithm of 100."""
+    part = {"formula": "logarithmic", "from": 1, "to": 100, "points": Decimal(micropoints).scaleb(-6)}
+    parts = [{**part, "indicator": code} for code in ("number1", "number2")]
+    both = Unit("both", "district", {"number1": 2, "number2": 5})
+    body = {"formula": "sum", "parts": parts, "points": 2 * part["points"]}
+    assert points_of(body, [both]) == [rounded / MICRO]
+    assert points_of({"formula": "sum", "parts": [body], "points": body["points"]}, [both]) == [rounded / MICRO]
+
+
 @pytest.mark.parametrize("kind", ["z_scores", "min_max", "percentile", "logarithmic"])
 def test_a_thousand_units_with_ties_agree_with_the_oracle_in_any_order(kind: str) -> None:
     """Equal answers give equal points, whatever the order."""
@@ -166,7 +177,7 @@ def test_a_set_that_compares_units_cannot_score_one_alone() -> None:
         "tiers": ["district"],
         "categories": {"readiness": {"groups": {"infrastructure": {"criteria": criteria}}}},
     }
-    sets = harness.good(harness.catalogue(drawn_sets.HOST, yaml_text(document)))
+    sets = harness.good(harness.catalogue(generated_sets.HOST, yaml_text(document)))
     with harness.serving(sets) as service, harness.refusal() as refused:
         service.scorer.ScoreUnit(
             pb.ScoreUnitRequest(criteria_set="drawn", unit_answers=unit_messages.unit_answers(units(3)[0]))
@@ -184,7 +195,7 @@ def ranked(document: dict[str, Any], columns: dict[str, np.ndarray]) -> dict[str
         Unit(f"u{n:04}", "district", {code: Decimal(str(value)) for code, value in zip(columns, row, strict=True)})
         for n, row in enumerate(answers)
     ]
-    with harness.serving(harness.good(harness.catalogue(drawn_sets.HOST, yaml_text(document)))) as service:
+    with harness.serving(harness.good(harness.catalogue(generated_sets.HOST, yaml_text(document)))) as service:
         request = pb.RankProvinceRequest(criteria_set="drawn", rows=unit_messages.rows(here))
         cards = service.scorer.RankProvince(request).rankings[0].scorecards
     return {card.unit.id: card for card in cards}

@@ -25,7 +25,7 @@ from formula_units import (
 from hypothesis import strategies as st
 
 from scorer.formulas import Best, Formula, Part, Ratio, RatioToBest, Sum
-from scorer.formulas.single import Awarded, Count, Flag
+from scorer.formulas.single_indicator import Awarded, Count, Flag
 from scorer.model.fixed_point import MAX_MICROPOINTS
 
 PARTS: list[tuple[Formula, Callable[[int], Callable[[Answers], ExpectedOutcome]]]] = [

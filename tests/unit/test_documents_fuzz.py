@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from examples import times
+from example_counts import scaled
 from harness import COMPILER
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -62,7 +62,7 @@ def test_no_bytes_crash_the_loader(data: bytes) -> None:
     judged(data)
 
 
-@settings(often, max_examples=times(500))
+@settings(often, max_examples=scaled(500))
 @example(['"\\UFFFFFFFF"'])
 @example(["%YAML 2.0\n", "---\n", "~"])
 @given(st.lists(st.sampled_from(TOKENS), max_size=30))
@@ -117,7 +117,7 @@ def test_no_careless_edit_crashes_the_loader(text: str) -> None:
     judged(text)
 
 
-@settings(seldom, max_examples=times(40))
+@settings(seldom, max_examples=scaled(40))
 @given(edited())
 def test_no_careless_edit_crashes_the_catalogue(text: str) -> None:
     plan, document = load_set(INSTALLED, "fuzz.yaml", text, COMPILER)

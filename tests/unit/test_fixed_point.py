@@ -10,10 +10,10 @@ import pytest
 from formula_units import BIG, MICRO, cohort, decimal, given, maxima
 from hypothesis import assume, example
 from hypothesis import strategies as st
-from sums import cells, follow
+from kernel_totals import cells, scores_of
 
 from scorer.engine.gates import GateTable
-from scorer.formulas.lines import round_ratio
+from scorer.formulas.native_lines import round_ratio
 from scorer.model.fixed_point import MAX_MICROPOINTS, MAX_PENALTY_MICROPOINTS, PointsByTier, plain, to_micro
 from scorer.model.units import six_decimals
 
@@ -115,7 +115,7 @@ def ints(*values: int) -> np.ndarray:
 @given(st.one_of(sums, st.integers(-MAX_PENALTY_MICROPOINTS, 0)), sums, sums)
 def test_a_percentage_is_rounded_down_and_compares_exactly(points: int, maximum: int, other: int) -> None:
     all_points, maxima = ints(points, other, points), ints(maximum, MAX_MICROPOINTS, 0)
-    ppm = follow(all_points, maxima).percent
+    ppm = scores_of(all_points, maxima).percent
     for n, (part, of) in enumerate([(points, maximum), (other, MAX_MICROPOINTS), (points, 0)]):
         down, left = divmod(part * MICRO, of) if of else (0, 0)
         assert int(ppm[n]) == down
@@ -142,7 +142,7 @@ def test_a_converted_score_is_rounded_down_over_the_whole_range(
     maximum = max(nominal - missing, 0)
     bonus = min(bonus, MAX_MICROPOINTS - nominal)
     points = round((maximum + bonus) * share) - penalty
-    found = follow(ints(points, 0, maximum), ints(maximum, 0, maximum), nominal).converted
+    found = scores_of(ints(points, 0, maximum), ints(maximum, 0, maximum), nominal).converted
     wanted = [points * nominal // maximum if maximum else 0, 0, nominal if maximum else 0]
     assert found.tolist() == list(map(float, wanted)), "exact below 2^53, and the nearest double beyond"
 
@@ -150,12 +150,12 @@ def test_a_converted_score_is_rounded_down_over_the_whole_range(
 @given(st.lists(sums, min_size=1, max_size=5), sums)
 def test_a_score_with_everything_applicable_converts_to_itself(points: list[int], nominal: int) -> None:
     asked = ints(*points)
-    found = follow(asked, np.full_like(asked, nominal), nominal).converted
+    found = scores_of(asked, np.full_like(asked, nominal), nominal).converted
     assert list(found) == (points if nominal else [0] * len(points))
 
 
 def test_hue_converts_as_published() -> None:
-    found = follow(ints(42_630_000), ints(48_000_000), 50_000_000)
+    found = scores_of(ints(42_630_000), ints(48_000_000), 50_000_000)
     assert found.converted == 44_406_250
     assert found.published == 44_410_000
     assert plain(44_406_250, 2) == "44.41"
@@ -167,7 +167,7 @@ def test_publishing_rounds_half_away_from_zero(micro: int, decimals: int) -> Non
     step = 10 ** (6 - decimals)
     away = (2 * abs(micro) + step) // (2 * step) * step
     wanted = away if micro >= 0 else -away
-    published = follow(ints(micro), ints(MAX_MICROPOINTS), MAX_MICROPOINTS, decimals).published
+    published = scores_of(ints(micro), ints(MAX_MICROPOINTS), MAX_MICROPOINTS, decimals).published
     assert published == wanted
     assert np.signbit(published[0]) == (wanted < 0), "never -0.0, which has other bytes"
     assert Decimal(plain(micro, decimals)) * MICRO == wanted

@@ -28,7 +28,7 @@ from hypothesis import assume, example
 from hypothesis import strategies as st
 
 from scorer.formulas import KINDS, Ratio
-from scorer.formulas.single import Awarded, Choice, Count, Fault, Flag, Linear, Steps
+from scorer.formulas.single_indicator import Awarded, Choice, Count, Fault, Flag, Linear, Steps
 from scorer.model.fixed_point import MAX_MICROPOINTS
 from scorer.model.indicators import IndicatorKind
 from scorer.model.periods import FIRST_DAY, LAST_DAY

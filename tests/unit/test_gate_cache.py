@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from examples import times
+from example_counts import scaled
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -122,7 +122,7 @@ def test_a_bad_entry_is_recompiled_and_replaced(entry: Path, caplog: pytest.LogC
     assert load(entry.parent) == WANTED
 
 
-@settings(max_examples=times(100))
+@settings(max_examples=scaled(100))
 @given(st.data())
 def test_no_entry_changes_a_table(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     folder = tmp_path_factory.mktemp("gates")

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from examples import times
+from example_counts import scaled
 from gate_engine import WATER, Engine, document, minimum, score
 from harness import COMPILER, catalogue, good, host, serving
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sums import cells
+from kernel_totals import cells
 
 from scorer.engine.gates import MAX_EXACT_INTEGER, AtLeast, GateCompilerError, GateTable, RangeTest, Rule, threshold
 from scorer.model.fixed_point import MAX_MICROPOINTS
@@ -132,7 +132,7 @@ def decided(table: GateTable, keys: np.ndarray) -> list[bool]:
     return table.holds[cells(table, ["points"] * len(keys), keys)].tolist()
 
 
-@settings(max_examples=times(25), deadline=None)
+@settings(max_examples=scaled(25), deadline=None)
 @given(st.lists(some_rules(), min_size=4, max_size=12))
 def test_the_gate_table_equals_plain_comparison(many: list[Rule]) -> None:
     for rule, table in zip(many, COMPILER.compile(many), strict=True):

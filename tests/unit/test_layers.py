@@ -65,10 +65,10 @@ def test_protobuf_is_imported_by_the_service_only() -> None:
     assert {file for file in found if not file.startswith("scorer/service/")} == set()
 
 
-def test_the_client_is_used_by_commands_cases_files_and_the_service_only() -> None:
+def test_the_client_is_used_by_commands_cases_workbooks_and_the_service_only() -> None:
     found = importers(sources("scorer", "plugins", "tools"), "scorer_client")
     assert "scorer/cli/commands/demo.py" in found
-    users = ("scorer/cli/", "scorer/testing/cases/", "scorer/files/", "scorer/service/")
+    users = ("scorer/cli/", "scorer/testing/cases/", "scorer/workbooks/", "scorer/service/")
     assert {file for file in found if not file.startswith(users)} == set()
 
 

@@ -17,15 +17,15 @@ from types import ModuleType
 import kernels
 import numpy as np
 import pytest
-from examples import times
+from example_counts import scaled
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kernels import Drawn, answers, check_unit, lines
 
 from scorer import native
 from scorer.engine.kernel import Results
-from scorer.formulas.line_table import CriterionLine, Line, LineTable
-from scorer.formulas.lines import QuotientLine
+from scorer.formulas.native_lines import QuotientLine
+from scorer.formulas.native_table import CriterionLine, Line, LineTable
 from scorer.model.fixed_point import round_to_micro
 
 ROOT = Path(__file__).parents[2]
@@ -52,7 +52,7 @@ def table_of(some: list[Line]) -> LineTable:
     return LineTable([CriterionLine(line) for line in some])
 
 
-@settings(max_examples=times(60), deadline=None)
+@settings(max_examples=scaled(60), deadline=None)
 @given(st.lists(lines(), min_size=1, max_size=5), st.integers(0, 9), SIZES, st.booleans())
 def test_lines_are_exact_and_independent_of_other_units(some: list[Line], seed: int, units: int, large: bool) -> None:
     matrix, table = answers(seed, units, large), table_of(some)
@@ -78,7 +78,7 @@ def arrays(results: Results) -> list[np.ndarray]:
     return [array for value in values for array in ([value.sums, value.wholes] if hasattr(value, "sums") else [value])]
 
 
-@settings(max_examples=times(60), deadline=None)
+@settings(max_examples=scaled(60), deadline=None)
 @given(kernels.kernels(), st.integers(0, 9), SIZES, st.booleans())
 def test_scores_levels_and_standings_follow_exactly_from_points(
     drawn: Drawn, seed: int, units: int, large: bool
@@ -95,7 +95,7 @@ def test_scores_levels_and_standings_follow_exactly_from_points(
             assert np.isin(untouched, [-7, 77]).all() or np.isnan(untouched).all(), "other units are not touched"
 
 
-@settings(max_examples=times(60), deadline=None)
+@settings(max_examples=scaled(60), deadline=None)
 @given(kernels.kernels(), st.integers(0, 9), st.booleans())
 def test_unused_outputs_change_no_other_output(drawn: Drawn, seed: int, large: bool) -> None:
     matrix, excluded = answers(seed, 700, large), np.zeros((len(drawn.criteria), 700), dtype=np.bool_)
@@ -113,7 +113,7 @@ def narrow(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
     return load("scorer.native", build.compile_into(tmp_path_factory.mktemp("narrow"), ROOT, ["-DNO_AVX2_CLONE"]))
 
 
-@settings(max_examples=times(60), deadline=None)
+@settings(max_examples=scaled(60), deadline=None)
 @given(kernels.kernels(), st.integers(0, 9), st.booleans())
 def test_every_processor_gives_the_same_bytes(narrow: ModuleType, drawn: Drawn, seed: int, large: bool) -> None:
     assert narrow.score is not native.score
@@ -122,7 +122,7 @@ def test_every_processor_gives_the_same_bytes(narrow: ModuleType, drawn: Drawn, 
     wide = [*table_of([c.line for c in drawn.criteria]).evaluate(matrix)]
     wide += arrays(score(drawn, matrix, excluded, slice(0, 700)))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("scorer.formulas.line_table.native", narrow)
+        patch.setattr("scorer.formulas.native_table.native", narrow)
         patch.setattr("scorer.engine.kernel.native", narrow)
         same = [*table_of([c.line for c in drawn.criteria]).evaluate(matrix)]
         same += arrays(score(drawn, matrix, excluded, slice(0, 700)))
@@ -169,7 +169,7 @@ sys.exit(pytest.main(sys.argv[2:]))
 """
 
 
-@settings(max_examples=times(100), deadline=None)
+@settings(max_examples=scaled(100), deadline=None)
 @given(st.data(), st.integers(1, 40), st.sampled_from([0, 5, 10_000]), st.sampled_from([1, 3]))
 def test_ranks_and_order_are_those_of_sorting(data: st.DataObject, units: int, most: int, rows: int) -> None:
     some = st.lists(st.integers(0, most), min_size=units, max_size=units)

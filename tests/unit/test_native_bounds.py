@@ -9,7 +9,7 @@ import pytest
 
 from scorer import native
 from scorer.engine.kernel import COMPARISON, COMPOSITION, DECISION, RULE
-from scorer.formulas.line_table import LINE
+from scorer.formulas.native_table import LINE
 
 UNITS = 3
 

@@ -12,9 +12,9 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-import drawn_sets
-import drawn_units
-import examples
+import example_counts
+import generated_sets
+import generated_units
 import harness
 import oracle
 import pytest
@@ -40,36 +40,36 @@ def full_reply(service: harness.Service, units: Sequence[Unit]) -> pb.RankProvin
     return reply
 
 
-@examples.drawn(100)
+@example_counts.with_examples(100)
 @given(st.data())
 def test_service_agrees_with_the_oracle_on_generated_sets_and_provinces(data: st.DataObject) -> None:
-    compare(data, data.draw(drawn_sets.documents(), label="document"))
+    compare(data, data.draw(generated_sets.documents(), label="document"))
 
 
-@examples.drawn(40)
+@example_counts.with_examples(40)
 @given(st.data())
 def test_service_agrees_with_the_oracle_on_sums_with_remainders(data: st.DataObject) -> None:
     kinds = ("sum", "best", "ratio", "ratio_to_best", "linear", "z_scores", "min_max", "logarithmic")
-    compare(data, data.draw(drawn_sets.documents(kinds), label="document"))
+    compare(data, data.draw(generated_sets.documents(kinds), label="document"))
 
 
-@examples.drawn(40)
+@example_counts.with_examples(40)
 @given(st.data())
 def test_service_agrees_with_the_oracle_on_thousands_of_units(data: st.DataObject) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(scoring, "MAX_CHUNK_UNITS", data.draw(st.integers(1, 5), label="units in a chunk"))
-        compare(data, data.draw(drawn_sets.documents(), label="document"))
+        compare(data, data.draw(generated_sets.documents(), label="document"))
 
 
 def compare(data: st.DataObject, document: dict[str, Any]) -> None:
     """Some drawn provinces, ranked by the service and by the oracle."""
-    sets = harness.good(harness.catalogue(drawn_sets.HOST, yaml_text(document)))
+    sets = harness.good(harness.catalogue(generated_sets.HOST, yaml_text(document)))
     for tier in document["tiers"]:
         for criterion in set_documents.criteria_of(document, tier):
             event(f"formula {criterion['formula']}")
     with harness.serving(sets) as service:
         for _ in range(data.draw(st.integers(1, 4), label="provinces")):
-            units = data.draw(drawn_units.provinces(document), label="units")
+            units = data.draw(generated_units.provinces(document), label="units")
             expected = oracle.rank_province(document, units)
             assume(largest_converted(expected) < 2**53 / 10**6)  # no double has six decimals beyond
             count_edges(expected)
@@ -111,7 +111,7 @@ def points_of(criterion: Mapping[str, object], *units: Unit) -> list[float]:
         "tiers": ["district"],
         "categories": {"readiness": {"groups": {"infrastructure": {"criteria": [{"id": "INF.01", **criterion}]}}}},
     }
-    sets = harness.good(harness.catalogue(drawn_sets.HOST, yaml_text(document)))
+    sets = harness.good(harness.catalogue(generated_sets.HOST, yaml_text(document)))
     with harness.serving(sets) as service:
         cards = full_reply(service, units).rankings[0].scorecards
     points = {card.unit.id: card.overall.score.points for card in cards}

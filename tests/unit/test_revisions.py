@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from examples import thinned, times
+from example_counts import mostly_long, scaled
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich_document import (
@@ -99,7 +99,7 @@ def quoted(text: str, luck: random.Random) -> str:
 
 
 @pytest.mark.parametrize(("base", "data"), [(HUE, HUE_DATA), (RICH, RICH_DATA)], ids=["hue", "rich"])
-@settings(seldom, max_examples=times(25))
+@settings(seldom, max_examples=scaled(25))
 @given(luck=st.integers(0, 2**32).map(random.Random))
 def test_a_revision_ignores_comments_layout_and_key_order(base: str, data: Any, luck: random.Random) -> None:
     assert revision(laid_out(data, luck)) == revision(base)
@@ -124,7 +124,9 @@ def other_value(value: Any) -> Any:
     return value + datetime.timedelta(1) if isinstance(value, datetime.date) else f"{value} "
 
 
-@pytest.mark.parametrize("place", thinned([p for p in RICH_PLACES if p]), ids=lambda place: ".".join(map(str, place)))
+@pytest.mark.parametrize(
+    "place", mostly_long([p for p in RICH_PLACES if p]), ids=lambda place: ".".join(map(str, place))
+)
 def test_every_change_of_content_changes_the_revision(place: Place) -> None:
     value = at(RICH_DATA, place)
     if not isinstance(value, dict | list):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-import examples
+import example_counts
 import harness
 import pytest
 import unit_messages
@@ -203,7 +203,7 @@ RULES = st.lists(CONDITIONS, min_size=1, max_size=3), st.lists(CONDITIONS, max_s
 """Conditions of levels, and of limits."""
 
 
-@examples.drawn(40)
+@example_counts.with_examples(40)
 @given(*RULES, st.data())
 def test_generated_rules_agree_with_plain_fractions(
     conditions: list[Any], limits: list[Any], data: st.DataObject
@@ -214,7 +214,7 @@ def test_generated_rules_agree_with_plain_fractions(
 
 @pytest.mark.long
 @pytest.mark.timeout(3_600)
-@examples.drawn(2_000)
+@example_counts.with_examples(2_000)
 @given(*RULES, st.data())
 def test_generated_rules_agree_with_plain_fractions_for_100_000_units(
     conditions: list[Any], limits: list[Any], data: st.DataObject

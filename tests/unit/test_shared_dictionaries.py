@@ -14,7 +14,7 @@ from flatbuffers.encode import Get
 from flatbuffers.number_types import UOffsetTFlags
 from flatbuffers.table import Table
 from harness import Service, refusal
-from tested import rank_table
+from small_set import rank_table
 
 from egov.scorer.v1 import scorer_pb2 as pb
 

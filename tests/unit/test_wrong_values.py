@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from examples import thinned, times
+from example_counts import mostly_long, scaled
 from harness import COMPILER
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -113,7 +113,7 @@ def misfilled(draw: st.DrawFn) -> str:
     return flow(data)
 
 
-@settings(often, max_examples=times(400))
+@settings(often, max_examples=scaled(400))
 @given(misfilled())
 def test_no_wrong_value_under_a_right_key_crashes_the_loader(text: str) -> None:
     judged(text, RICH)
@@ -156,7 +156,7 @@ def without_stated_maxima() -> Any:
 UNSTATED = without_stated_maxima()
 
 
-@pytest.mark.parametrize("place", thinned(list(places(UNSTATED))[1:]), ids=lambda place: ".".join(map(str, place)))
+@pytest.mark.parametrize("place", mostly_long(list(places(UNSTATED))[1:]), ids=lambda place: ".".join(map(str, place)))
 def test_an_empty_value_is_refused(place: Place) -> None:
     plan, document = load_set(RICH_HOST, "fuzz.yaml", flow(changed(UNSTATED, place, None)), COMPILER)
     assert (plan is None) == bool(document.problems)
@@ -174,7 +174,7 @@ def test_every_problem_is_one_line_that_a_terminal_can_show(place: Place, key: s
 
 
 @pytest.mark.parametrize(
-    "place", thinned([place for place in RICH_PLACES if place]), ids=lambda place: ".".join(map(str, place))
+    "place", mostly_long([place for place in RICH_PLACES if place]), ids=lambda place: ".".join(map(str, place))
 )
 def test_a_value_of_the_wrong_kind_is_refused_at_its_place(place: Place) -> None:
     """Nothing takes a list of lists; the problem's path is that of the value, or begins with it."""

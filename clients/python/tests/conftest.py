@@ -7,17 +7,17 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 import pytest
-from client_units import BAC_KAN, GROUPS, TESTED
+from client_units import BAC_KAN, GROUPS, SMALL_SET
 from harness import catalogue, good, host, installed_catalogue, serving
 
 from scorer.catalogue.catalogue import Catalogue
-from scorer.service.in_process import InProcessTransport
+from scorer.service.in_process_transport import InProcessTransport
 from scorer_client import Client
 
 
 @pytest.fixture(scope="package")
 def sets() -> Catalogue:
-    return good(catalogue(host(*GROUPS), TESTED))
+    return good(catalogue(host(*GROUPS), SMALL_SET))
 
 
 @pytest.fixture(scope="package")

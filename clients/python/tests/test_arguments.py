@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from client_values import HANOI, SET, Unprintable, answering, row
 from harness import catalogue, good, host, serving
-from tested import INFRASTRUCTURE, TESTED
+from small_set import INFRASTRUCTURE, SMALL_SET
 
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer_client import Client, CriterionCount, CriterionResult, Provenance, Province, Score, ScorerError, UnitResult
@@ -23,7 +23,7 @@ from scorer_client import Client, CriterionCount, CriterionResult, Provenance, P
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[Client]:
-    with serving(good(catalogue(host(INFRASTRUCTURE), TESTED))) as service, Client(service.address) as connected:
+    with serving(good(catalogue(host(INFRASTRUCTURE), SMALL_SET))) as service, Client(service.address) as connected:
         yield connected
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 from client_values import ANSWERS, HANOI, SET, Unprintable, answering, row
 from harness import catalogue, good, host, serving
-from tested import INFRASTRUCTURE, TESTED
+from small_set import INFRASTRUCTURE, SMALL_SET
 
 from scorer_client import Client, Row, ScorerError
 
@@ -25,7 +25,7 @@ LONG = np.finfo(np.longdouble).precision > np.finfo(np.float64).precision
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[Client]:
-    with serving(good(catalogue(host(INFRASTRUCTURE), TESTED))) as service, Client(service.address) as connected:
+    with serving(good(catalogue(host(INFRASTRUCTURE), SMALL_SET))) as service, Client(service.address) as connected:
         yield connected
 
 

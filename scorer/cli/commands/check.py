@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 
-from scorer.cli.answer_files import (
+from scorer.cli.answer_input import (
     FILE,
     ON,
     SERIES,
@@ -22,8 +22,8 @@ from scorer.cli.export import check_overwrite, output_file, write_atomically
 from scorer.cli.i18n import WORDS, Language
 from scorer.cli.loading import CriteriaOption
 from scorer.cli.output import UserError, err, out, progress
-from scorer.files.translations import in_language
-from scorer.model.untrusted import escaped
+from scorer.cli.violation_translations import in_language
+from scorer.text.untrusted import escaped
 from scorer_client import ScorerError, Violation
 from scorer_client.formatting import Count
 
@@ -66,7 +66,7 @@ def check(
         violations = tuple(in_language(violation, language) for violation in error.violations)
         summary = report_violations(file, error, language, key="found")
     if output is not None and not any(violation.field == "file" for violation in violations):
-        from scorer.files.marked_copy import marked_copy  # openpyxl takes a tenth of a second to import
+        from scorer.workbooks.marked_copy import marked_copy  # openpyxl takes a tenth of a second to import
 
         with progress(f"writing {output}"):
             write_atomically(output, marked_copy(file, form, violations), force=force)

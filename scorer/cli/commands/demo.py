@@ -8,14 +8,14 @@ from pathlib import Path
 
 import typer
 
-from scorer.cli import bac_kan_report
+from scorer.cli import demo_facts
 from scorer.cli.commands.report import write_report
 from scorer.cli.export import as_json
 from scorer.cli.i18n import Language
 from scorer.cli.loading import find_set, load_catalogue
 from scorer.cli.output import UserError, err, out
 from scorer.cli.terminal_report import Report
-from scorer.service.background import serving
+from scorer.service.background_server import serving
 from scorer.service.runtime.settings import Settings
 from scorer.service.server import AddressError
 from scorer_client import Client, Province
@@ -48,14 +48,14 @@ def demo(
     report = Report(form, language)
     report.province(province)
     if criteria_set == "bac-kan-2020":
-        report.facts(bac_kan_report.facts(province, language))
+        report.facts(demo_facts.facts(province, language))
     out.print()
     report.provenance(province)
 
 
 def _write_and_open_page(criteria_set: str, language: Language) -> None:
     form, province = rank_over_socket(criteria_set)
-    facts = bac_kan_report.facts(province, language) if criteria_set == "bac-kan-2020" else ()
+    facts = demo_facts.facts(province, language) if criteria_set == "bac-kan-2020" else ()
     page = Path(f"{criteria_set}.html")
     write_report(build(province, form, language=language.value, facts=facts), [page], force=True)
     webbrowser.open(page.resolve().as_uri())

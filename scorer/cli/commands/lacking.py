@@ -9,7 +9,7 @@ from pathlib import Path
 import typer
 from rich.markup import escape
 
-from scorer.cli.answer_files import (
+from scorer.cli.answer_input import (
     FILE,
     ON,
     SERIES,

@@ -10,16 +10,16 @@ from pathlib import Path
 
 import typer
 
-from scorer.cli.answer_files import read_answers
+from scorer.cli.answer_input import read_answers
 from scorer.cli.export import BYTE_ORDER_MARK, check_overwrite, output_file, write_atomically
 from scorer.cli.i18n import WORDS, Language
 from scorer.cli.loading import CriteriaOption, find_set, load_catalogue
 from scorer.cli.output import UserError, err, out, progress
 from scorer.engine.plan import SetPlan
-from scorer.files.columns import criteria_reading
 from scorer.model.indicators import Indicator, IndicatorKind
-from scorer.model.untrusted import escaped
-from scorer.service.in_process import InProcessTransport
+from scorer.service.in_process_transport import InProcessTransport
+from scorer.text.untrusted import escaped
+from scorer.workbooks.form_columns import criteria_reading
 from scorer_client import Client
 from scorer_client.files.folder import REGISTER
 from scorer_client.files.header import FIXED
@@ -106,7 +106,7 @@ def template(
 
 
 def _workbook(plan: SetPlan, units: Sequence[Unit], language: Language) -> bytes:
-    from scorer.files.form import form_workbook  # XlsxWriter takes long to import
+    from scorer.workbooks.form import form_workbook  # XlsxWriter takes long to import
 
     return form_workbook(plan, units, language.value)
 

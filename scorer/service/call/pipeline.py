@@ -25,10 +25,10 @@ from scorer.service.call.drain import Drain
 from scorer.service.call.errors import CallRefused, abort, aborting
 from scorer.service.call.logs import log_call
 from scorer.service.call.metrics import Metrics
-from scorer.service.call.requests import parse, read_request
+from scorer.service.call.request_parsing import parse, read_request
 from scorer.service.call.threads import ScoringThreads
 from scorer.service.call.traces import Traces
-from scorer.service.call.transfers import Transfers, current_task
+from scorer.service.call.transfer_timeouts import Transfers, current_task
 from scorer.service.runtime.settings import Limits, Role
 
 Context = grpc.aio.ServicerContext[bytes, bytes]

@@ -7,19 +7,20 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from importlib.metadata import entry_points
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import grpc
 
 from scorer.service.call.access import Metadata
+from scorer.text.untrusted import describe_error
 
 if TYPE_CHECKING:
-    from opentelemetry.sdk.trace import TracerProvider
-    from opentelemetry.sdk.trace.export import SpanExporter
+    from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+    from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
     from opentelemetry.trace import Span, Tracer
 
 NO_STEP = nullcontext()
@@ -75,6 +76,26 @@ class CallTrace:
         if code in SERVICE_FAULTS:
             self._span.set_status(StatusCode.ERROR)
         self._span.end()
+
+
+class _LoggedExporter:
+    """Exports spans like another exporter. Logs an error as one line; OpenTelemetry would log a traceback."""
+
+    def __init__(self, exporter: SpanExporter) -> None:
+        self._exporter = exporter
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._exporter, name)
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        """See ``SpanExporter``."""
+        from opentelemetry.sdk.trace.export import SpanExportResult
+
+        try:
+            return self._exporter.export(spans)
+        except Exception as error:  # for example for a damaged answer of the collector
+            log.warning("spans were not exported: %s", describe_error(error))
+            return SpanExportResult.FAILURE
 
 
 class Traces:
@@ -159,6 +180,5 @@ def _exporter(name: str) -> SpanExporter:
             protocol, f"otlp_{protocol}"
         )
     for entry_point in entry_points(group="opentelemetry_traces_exporter", name=name):
-        exporter: SpanExporter = entry_point.load()()
-        return exporter
+        return cast("SpanExporter", _LoggedExporter(entry_point.load()()))
     raise ValueError(f"the exporter {name!r} is not installed")

@@ -15,8 +15,8 @@ from scorer.engine.plan import SetPlan
 from scorer.engine.validation import Submission
 from scorer.model.fixed_point import Ints
 from scorer.model.indicators import Indicator, IndicatorKind, days
-from scorer.model.suggestions import Suggestions
 from scorer.model.violations import Violations
+from scorer.text.suggestions import Suggestions
 
 MAX_ENTRIES_PER_NAME = 4
 """A list of codes may have this number of entries for each valid code. A longer list is one violation, and its entries

@@ -9,7 +9,7 @@ from google.protobuf.internal.containers import RepeatedCompositeFieldContainer
 
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.engine.explain import failing_gates, measure_levels
-from scorer.engine.nearest import part_orders
+from scorer.engine.nearest_gates import part_orders
 from scorer.engine.rules import KeyKind, Node
 from scorer.engine.scoring import Assessment, CategoryScores
 from scorer.model.fixed_point import MICRO, PERCENT, Ints

@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from scorer.engine.explain import failing_gates
-from scorer.engine.nearest import part_orders
+from scorer.engine.nearest_gates import part_orders
 from scorer.engine.score_table import ScoreTable
 from scorer.engine.scoring import Assessment, CategoryScores
 from scorer.model.fixed_point import MICRO, PERCENT, Bools, Floats, Ints

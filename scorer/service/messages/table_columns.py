@@ -204,8 +204,26 @@ def to_texts(column: pa.Array, budget: TextBudget) -> pa.StringArray:
     if pa.types.is_dictionary(column.type):
         sizes = np.append(_sizes(column.dictionary), 0)
         budget.spend(int(sizes[column.indices.cast(pa.int64()).fill_null(-1).to_numpy()].sum()))
-        return column.dictionary.cast(pa.string()).take(column.indices)
-    return column.cast(pa.string())
+        return _plain_texts(column.dictionary).take(column.indices)
+    return _plain_texts(column)
+
+
+def _plain_texts(column: pa.Array) -> pa.StringArray:
+    """The texts of a column without dictionary as a plain string array."""
+    if not (pa.types.is_string_view(column.type) and column.null_count):
+        return column.cast(pa.string())
+    # The view of a null may be anything and is not validated, but pyarrow's cast follows it, which ends the process.
+    valid = column.is_valid()
+    views = _views(column) * valid.to_numpy(zero_copy_only=False)[:, np.newaxis]
+    buffers = [pa.py_buffer(b"") if buffer is None else buffer for buffer in column.buffers()[2:]]
+    column = pa.Array.from_buffers(column.type, len(column), [None, pa.py_buffer(views), *buffers])
+    return pc.if_else(valid, column.cast(pa.string()), None)
+
+
+def _views(column: pa.Array) -> NDArray[np.int32]:
+    """(n, 4) the views of a column; the first number of a view is the size of the text in bytes."""
+    views: NDArray[np.int32] = np.frombuffer(column.buffers()[1], np.int32, 4 * (column.offset + len(column)))
+    return views.reshape(-1, 4)[column.offset :]
 
 
 def to_lists(column: pa.Array, first_row: int, max_length: int, budget: TextBudget) -> tuple[Ints, Texts]:
@@ -256,9 +274,7 @@ def view_bytes(column: pa.Array) -> int:
 def _sizes(column: pa.Array) -> Ints:
     """(n,) the size of each text in bytes; 0 for null."""
     if pa.types.is_string_view(column.type):
-        # A view has four 32-bit numbers; the first is the size of the text.
-        views: NDArray[np.int32] = np.frombuffer(column.buffers()[1], dtype=np.int32)
-        lengths = views[4 * column.offset : 4 * (column.offset + len(column)) : 4]
-        return np.where(column.is_valid().to_numpy(zero_copy_only=False), lengths, 0).astype(np.int64)
+        valid = column.is_valid().to_numpy(zero_copy_only=False)
+        return np.where(valid, _views(column)[:, 0], 0).astype(np.int64)
     plain: Ints = pc.binary_length(column).fill_null(0).to_numpy().astype(np.int64)
     return plain

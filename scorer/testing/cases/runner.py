@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from scorer.criteria.document import Document, Path, Problem, as_list, as_mapping
 from scorer.criteria.yaml_parser import read_document
 from scorer.model.indicators import Indicator, IndicatorKind
-from scorer.service.in_process import InProcessTransport
+from scorer.service.in_process_transport import InProcessTransport
 from scorer.testing.cases.checks import Comparison, check_ranks, check_unit
 from scorer.testing.cases.files import LoadedCases, display_path
 from scorer.testing.cases.model import Case, CaseUnit

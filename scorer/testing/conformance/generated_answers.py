@@ -94,10 +94,15 @@ def repair_checks(plan: TierPlan, cohort: Cohort) -> Cohort:
     """
     matrix = cohort.matrix.copy()
     repaired = replace(cohort, matrix=matrix)
-    for _ in plan.checks:  # a whole can itself be part of another whole, so one pass is not enough
+    for _ in plan.checks:  # a whole can itself be part of another whole, so one pass may not be enough
+        changed = False
         for part, whole in plan.parts.T:
             largest = matrix[whole] if not plan.whole[part] else np.floor(matrix[whole])
-            matrix[part] = np.where(matrix[part] > largest, largest, matrix[part])
+            larger = matrix[part] > largest
+            matrix[part, larger] = largest[larger]
+            changed |= bool(larger.any())
+        if not changed:
+            break
     for check in (plugin_check.check for plugin_check in plan.checks):
         part = plan.rows[check.reads()[0]]
         low, _ = plan.ranges[check.reads()[0]]

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from scorer.model.violations import MAX_LISTED, WHOLE_REQUEST, Violations
+from scorer.service.in_process_ranking import RecordBatches, rank_table, validate_table
 from scorer.service.messages.table_paths import column_path, parse_path
-from scorer.service.table_ranking import RecordBatches, rank_table, validate_table
 from scorer_spark.plans import PackedSet, RankError
 
 MAX_SHOWN = 20

@@ -22,8 +22,8 @@ from pyspark.sql.types import (
 from scorer.engine.plan import SetPlan
 from scorer.model.indicators import COLUMNS_OF_UNITS
 from scorer.model.violations import Violations
+from scorer.service.in_process_ranking import RecordBatches, ranking_schemas, validate_table
 from scorer.service.messages.table_paths import parse_path
-from scorer.service.table_ranking import RecordBatches, ranking_schemas, validate_table
 from scorer_spark.plans import RankError, pack
 from scorer_spark.provinces import VIOLATION_COLUMNS, ProvinceTask
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from scorer_client.criteria_set_form import Indicator
-from scorer_client.files.messages import NO, YES, Language, say
+from scorer_client.files.messages import Language, say
 from scorer_client.files.names import NearestNames
 from scorer_client.files.sheets import BadCell, Cell, shown
+from scorer_client.files.words import NO, YES
 from scorer_client.requests import EPOCH
 
 MAX_CELL_CHARACTERS = 200

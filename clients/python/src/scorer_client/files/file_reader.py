@@ -12,11 +12,12 @@ from scorer_client.files.archive import refused
 from scorer_client.files.columnar import read_columnar
 from scorer_client.files.csv_file import Progress, read_csv
 from scorer_client.files.header import ColumnNames
-from scorer_client.files.messages import CRITERIA_SET, Language
+from scorer_client.files.messages import Language
 from scorer_client.files.names import is_instructions, plain
 from scorer_client.files.reading_notes import Notes
 from scorer_client.files.sheets import Sheet, UnreadableFile, shown
 from scorer_client.files.table_reader import TableReader
+from scorer_client.files.words import CRITERIA_SET
 from scorer_client.files.workbook import read_workbook
 
 ENDINGS = (".xlsx", ".xlsm", ".ods", ".csv", ".parquet", ".arrow")

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from scorer_client.criteria_set_form import Form
-from scorer_client.files.messages import COLUMN_TITLES, NOT_APPLICABLE
 from scorer_client.files.names import plain
-from scorer_client.files.sheets import Cell
+from scorer_client.files.sheets import MAX_COLUMNS, Cell, SheetRow
+from scorer_client.files.words import COLUMN_TITLES, NOT_APPLICABLE
 
 FIXED = ("id", "name", "tier", "parent", "not_applicable")
 """Codes of the columns that describe the unit. All other columns are indicators."""
@@ -71,3 +71,8 @@ class ColumnNames:
     def count(self, cells: Iterable[Cell]) -> int:
         """The number of different columns that the cells of a row name."""
         return len({named[0] for cell in cells if isinstance(cell, str) and cell and (named := self.columns(cell))})
+
+    def header_index(self, rows: Sequence[SheetRow]) -> int | None:
+        """Index of the first row that names two columns; if there is none, of the first row that names one."""
+        counts = [self.count(row.cells[:MAX_COLUMNS]) for row in rows]
+        return next((index for least in (2, 1) for index, count in enumerate(counts) if count >= least), None)

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from scorer_client.criteria_set_form import Form
-from scorer_client.files.messages import INSTRUCTIONS, MAX_SHEET_NAME, TIERS, Language, say
+from scorer_client.files.messages import Language, say
+from scorer_client.files.words import INSTRUCTIONS, MAX_SHEET_NAME, TIERS
 from scorer_client.sentences import LANGUAGES
 
 _NOT_IN_SHEET_NAMES = re.compile(r"[\[\]:*?/\\]")

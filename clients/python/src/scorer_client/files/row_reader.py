@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from typing import Protocol
 
+from scorer_client.doubtful_names import is_doubtful
 from scorer_client.file_table import FileTable
 from scorer_client.files.cell_parser import CellParser, WrongCell
 from scorer_client.files.header import FIXED, Column
+from scorer_client.files.messages import say
+from scorer_client.files.names import NearestNames, plain
 from scorer_client.files.reading_notes import Notes
 from scorer_client.files.sheets import Cell, Sheet, shown
 
@@ -18,6 +21,9 @@ class Collector(Protocol):
 
     table: FileTable
     notes: Notes
+    nearest: NearestNames
+    tiers: dict[str, str]
+    absent: frozenset[str]
 
     def refuse(self, where: str, reason: str, key: str, **values: object) -> None:
         """See ``TableReader.refuse``."""
@@ -27,9 +33,6 @@ class Collector(Protocol):
 
     def add_unread(self, ids: Collection[str]) -> None:
         """See ``TableReader.add_unread``."""
-
-    def add_unit(self, row: int, fixed: dict[str, str], left_out: list[str], position: Callable[[str], str]) -> None:
-        """See ``TableReader.add_unit``."""
 
 
 class RowReader:
@@ -132,9 +135,62 @@ class RowReader:
                 self._note(row, index, cells[index])
         left_out += [code.strip() for code in fixed["not_applicable"].split(";") if code.strip()]
         fixed["tier"] = fixed["tier"] or self._tier
-        self._reader.add_unit(
-            row, fixed, left_out, lambda name: self._sheet.position(row, self._index_by_name.get(name), name)
-        )
+        self._add_unit(row, fixed, left_out)
+
+    def _add_unit(self, row: int, fixed: dict[str, str], left_out: list[str]) -> None:
+        """Adds a unit. Adds violations for its mistakes.
+
+        Args:
+            row: number of the unit's row.
+            fixed: the unit's id, name, tier and parent.
+            left_out: criteria that do not apply to the unit.
+        """
+        table, code = self._reader.table, fixed["id"]
+        if not code and "id" not in self._reader.absent:
+            self._refuse(row, "id", "BAD_UNIT_ID", "no_id")
+        if fixed["tier"] not in table.form.tiers and "tier" not in self._reader.absent:
+            fixed["tier"] = self._tier_of_word(row, fixed["tier"])
+        self._check_left_out(row, left_out)
+        if is_doubtful(fixed["name"]) and not self._notes.more("note_lost_letters"):
+            self._notes.add("note_lost_letters", self._position(row, "name"), fixed["name"])
+        if left_out:
+            table.not_applicable[code] = left_out
+        if code and (first := table.units.index_of(code)) is not None:
+            where = table.positions.of(first, "id")
+            self._refuse(row, "id", "DUPLICATE_UNIT_ID", "duplicate_id", id=code[:80], position=where)
+        table.positions.add(row)
+        table.units.append(code, fixed["tier"], fixed["name"], fixed["parent"])
+
+    def _tier_of_word(self, row: int, word: str) -> str:
+        """The tier that a word means. An unknown word is returned as it is, and is a violation."""
+        tier, tiers = self._reader.tiers.get(plain(word)), self._reader.table.form.tiers
+        if tier is None:
+            expected, hint = say(self._notes.language, "or").join(tiers), self._reader.nearest.hint(word, tiers)
+            self._refuse(row, "tier", "UNKNOWN_TIER", "tier", tiers=expected, cell=word[:80], hint=hint)
+            return word
+        if not self._notes.more("note_tier"):
+            self._notes.add("note_tier", self._position(row, "tier"), word, tier)
+        return tier
+
+    def _check_left_out(self, row: int, left_out: list[str]) -> None:
+        form = self._reader.table.form
+        for index, criterion in enumerate(left_out):
+            if criterion in left_out[:index]:
+                self._refuse(row, "not_applicable", "DUPLICATE_CRITERION", "criterion_twice", criterion=criterion)
+            elif criterion not in form.excludable:
+                key = "not_excludable" if criterion in form.texts else "unknown_criterion"
+                hint = self._reader.nearest.hint(criterion, form.excludable)
+                if any(part.strip() in form.excludable for part in criterion.split(",")):
+                    hint = say(self._notes.language, "by_semicolon")
+                self._refuse(row, "not_applicable", "UNKNOWN_CRITERION", key, criterion=criterion, hint=hint)
+
+    def _refuse(self, row: int, column: str, reason: str, key: str, **values: object) -> None:
+        """Adds a violation of a cell; see ``TableReader.refuse``."""
+        self._reader.refuse(self._position(row, column), reason, key, **values)
+
+    def _position(self, row: int, column: str) -> str:
+        """The position of a cell, by the code of its column."""
+        return self._sheet.position(row, self._index_by_name.get(column), column)
 
     def _note(self, row: int, index: int, cell: Cell) -> None:
         """Adds the notes about the cell that was converted last to the notes of the file."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import chain, islice
 
 from scorer_client.criteria_set_form import Form
-from scorer_client.doubtful_names import is_doubtful
 from scorer_client.errors import ScorerError, Violation
 from scorer_client.file_table import FileTable, InvalidFileError
 from scorer_client.files.cell_parser import CellParser
@@ -33,14 +32,15 @@ class TableReader:
     def __init__(self, form: Form, names: ColumnNames, notes: Notes) -> None:
         self._form, self._names, self.notes = form, names, notes
         self._tier_words = tier_words(form)
-        self._tiers = {plain(word): tier for tier, words in self._tier_words.items() for word in words}
-        self._nearest = NearestNames(notes.language)
+        self.tiers = {plain(word): tier for tier, words in self._tier_words.items() for word in words}
+        """The tier that each word means, by the word in the form that ``plain`` returns."""
+        self.nearest = NearestNames(notes.language)
         self.table = FileTable(form, [])
         self._violations: list[Violation] = []
         self._total = 0
         self.complete = True
         """Whether all units of all files have been read, with their ids, tiers and parents."""
-        self._absent: frozenset[str] = frozenset()
+        self.absent: frozenset[str] = frozenset()
         """Required columns that the current sheet does not have."""
         self._unread: set[str] = set()
         """Ids of units whose rows could not be read."""
@@ -107,8 +107,8 @@ class TableReader:
         if is_instructions(sheet.name):
             return False
         first = list(islice(sheet.rows, HEADER_WITHIN))
-        tier = self._tiers.get(plain(sheet.name or sheet.saved_from), "")
-        index = self._header_index(first)
+        tier = self.tiers.get(plain(sheet.name or sheet.saved_from), "")
+        index = self._names.header_index(first)
         if index is None or (not sheet.only and not tier and self._names.count(first[index].cells) < 2):
             return self._no_header(sheet, first, required=bool(tier) or sheet.only)
         if sheet.hidden:
@@ -135,34 +135,33 @@ class TableReader:
         for last_row, merged in sheet.merged:
             if last_row > header.number:
                 self.refuse(f"{quoted(sheet.name)}!{merged}", "MERGED", "merged", range=merged)
-        self._absent = self._missing_columns(sheet, header, columns, tier)
+        self.absent = self._missing_columns(sheet, header, columns, tier)
         has_parents = any(column and column.name == "parent" for column in columns)
-        if self._absent or (self._total > total_before and self._form.within_parent and not has_parents):
+        if self.absent or (self._total > total_before and self._form.within_parent and not has_parents):
             self.complete = False  # the column may be misspelt
         self._rows(sheet, header, columns, rows, tier)
         return True
 
-    def _header_index(self, rows: list[SheetRow]) -> int | None:
-        """Index of the first row that names two columns; if there is none, of the first row that names one."""
-        counts = [self._names.count(row.cells[:MAX_COLUMNS]) for row in rows]
-        return next((index for least in (2, 1) for index, count in enumerate(counts) if count >= least), None)
-
     def _no_header(self, sheet: Sheet, rows: list[SheetRow], *, required: bool) -> bool:
         row = next((row for row in rows if row.cells), None)
-        if required and row is None:
+        if not required:
+            if row is not None and not sheet.hidden:
+                self.notes.add("note_sheet", sheet.position(None))
+            return False
+        self.complete = False
+        if row is None:
             self.refuse(sheet.position(1), "EMPTY", "empty")
-        elif required and row is not None:
-            if len(row.cells) > MAX_COLUMNS:
-                self.refuse(
-                    sheet.position(row.number), "TOO_LARGE", "many_columns", n=len(row.cells), limit=MAX_COLUMNS
-                )
-            else:
-                start = ",".join(shown(cell) for cell in row.cells)[:60]
-                self.refuse(sheet.position(row.number), "NO_HEADER", "no_header", found=start)
-        elif row is not None and not sheet.hidden:
-            self.notes.add("note_sheet", sheet.position(None))
-        self.complete = self.complete and not required
-        return required
+        elif not self._has_many_columns(sheet, row):
+            start = ",".join(shown(cell) for cell in row.cells)[:60]
+            self.refuse(sheet.position(row.number), "NO_HEADER", "no_header", found=start)
+        return True
+
+    def _has_many_columns(self, sheet: Sheet, row: SheetRow) -> bool:
+        """Whether a row has too many columns. If so, adds a violation."""
+        if len(row.cells) <= MAX_COLUMNS:
+            return False
+        self.refuse(sheet.position(row.number), "TOO_LARGE", "many_columns", n=len(row.cells), limit=MAX_COLUMNS)
+        return True
 
     def _joined_header(self, sheet: Sheet, rows: list[SheetRow], index: int) -> SheetRow | None:
         """The header. If the next row is a second header, both are joined; None if they contradict each other."""
@@ -188,9 +187,7 @@ class TableReader:
         cells = header.cells
         while cells and (cells[-1] is None or cells[-1] == ""):
             cells.pop()
-        if len(cells) > MAX_COLUMNS:
-            where = sheet.position(header.number)
-            self.refuse(where, "TOO_LARGE", "many_columns", n=len(cells), limit=MAX_COLUMNS)
+        if self._has_many_columns(sheet, header):
             return []
         texts, columns, known = [shown(cell) for cell in cells], list[Column | None](), set[Column]()
         present = set(texts)
@@ -204,7 +201,7 @@ class TableReader:
             elif named and named[0] in known:
                 self.refuse(where, "DUPLICATE_COLUMN", "duplicate_column", name=named[0].criterion or named[0].name)
             elif not named and (text or sheet.separated):
-                hint = self._nearest.hint(text, absent)
+                hint = self.nearest.hint(text, absent)
                 self.refuse(where, "UNKNOWN_COLUMN", "unknown_column", name=text[:80], hint=hint)
             refused = self._total > total_before
             columns.append(REFUSED if refused else named[0] if named else None)
@@ -230,7 +227,7 @@ class TableReader:
                 language = self.notes.language
                 names = sheet_names(self._form.tier_titles(language)).values()
                 every = [word for words in self._tier_words.values() for word in words]
-                listed, hint = ", ".join(map(repr, names)), self._nearest.hint(sheet.name, every)
+                listed, hint = ", ".join(map(repr, names)), self.nearest.hint(sheet.name, every)
                 self.refuse(sheet.position(None), "WRONG_SHEET_NAME", "wrong_sheet_name", names=listed, hint=hint)
             else:
                 self.refuse(sheet.position(header.number), "MISSING_COLUMN", "missing_column", name=name)
@@ -240,7 +237,7 @@ class TableReader:
         self, sheet: Sheet, header: SheetRow, columns: list[Column | None], rows: Iterator[SheetRow], tier: str
     ) -> None:
         names = [column.name if column else "" for column in columns]
-        table, values = self.table, CellParser(self.notes.language, sheet.decimal_mark, self._nearest)
+        table, values = self.table, CellParser(self.notes.language, sheet.decimal_mark, self.nearest)
         if not table.header:
             table.header = names
         table.add_columns(names)
@@ -250,49 +247,6 @@ class TableReader:
         for row, cells in rows:
             read.read(row, cells)
         table.fill()
-
-    def add_unit(self, row: int, fixed: dict[str, str], left_out: list[str], position: Callable[[str], str]) -> None:
-        """Adds a unit. Adds violations for its mistakes.
-
-        Args:
-            row: number of the unit's row.
-            fixed: the unit's id, name, tier and parent.
-            left_out: criteria that do not apply to the unit.
-            position: returns the position of a column in this row, by the column's code.
-        """
-        tiers, code = self._form.tiers, fixed["id"]
-        if not code and "id" not in self._absent:
-            self.refuse(position("id"), "BAD_UNIT_ID", "no_id")
-        if fixed["tier"] not in tiers and "tier" not in self._absent:
-            tier = self._tiers.get(plain(fixed["tier"]))
-            if tier is None:
-                expected, hint = say(self.notes.language, "or").join(tiers), self._nearest.hint(fixed["tier"], tiers)
-                self.refuse(
-                    position("tier"), "UNKNOWN_TIER", "tier", tiers=expected, cell=fixed["tier"][:80], hint=hint
-                )
-            else:
-                if not self.notes.more("note_tier"):
-                    self.notes.add("note_tier", position("tier"), fixed["tier"], tier)
-                fixed["tier"] = tier
-        for index, criterion in enumerate(left_out):
-            if criterion in left_out[:index]:
-                self.refuse(position("not_applicable"), "DUPLICATE_CRITERION", "criterion_twice", criterion=criterion)
-            elif criterion not in self._form.excludable:
-                key = "not_excludable" if criterion in self._form.texts else "unknown_criterion"
-                hint = self._nearest.hint(criterion, self._form.excludable)
-                if any(part.strip() in self._form.excludable for part in criterion.split(",")):
-                    hint = say(self.notes.language, "by_semicolon")
-                self.refuse(position("not_applicable"), "UNKNOWN_CRITERION", key, criterion=criterion, hint=hint)
-        if is_doubtful(fixed["name"]) and not self.notes.more("note_lost_letters"):
-            self.notes.add("note_lost_letters", position("name"), fixed["name"])
-        units, positions = self.table.units, self.table.positions
-        if left_out:
-            self.table.not_applicable[code] = left_out
-        if code and (first := units.index_of(code)) is not None:
-            where = positions.of(first, "id")
-            self.refuse(position("id"), "DUPLICATE_UNIT_ID", "duplicate_id", id=code[:80], position=where)
-        positions.add(row)
-        units.append(code, fixed["tier"], fixed["name"], fixed["parent"])
 
     def add_unread(self, ids: Collection[str]) -> None:
         """Adds texts of a row that cannot be read. One of them may be the id of its unit."""
@@ -304,6 +258,6 @@ class TableReader:
         tiers_with_parents = {unit.tier for unit in self.table.units if unit.parent in ids}
         for index, unit in enumerate(self.table.units):
             if unit.parent and unit.parent not in ids and unit.tier in tiers_with_parents:
-                hint = self._nearest.hint(unit.parent, ids) or say(self.notes.language, "row_missing")
+                hint = self.nearest.hint(unit.parent, ids) or say(self.notes.language, "row_missing")
                 where = self.table.positions.of(index, "parent")
                 self.refuse(where, "UNKNOWN_PARENT", "parent", id=unit.parent[:80], hint=hint)

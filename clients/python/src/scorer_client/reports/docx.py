@@ -24,7 +24,7 @@ def docx(report: Report, template: Path | None = None) -> bytes:
 
     Raises:
         ImportError: docxtpl is not installed.
-        ValueError: the template is not a Word document, or has a wrong tag.
+        ValueError: the template is not a Word document, is damaged, or has a wrong tag.
         OSError: the template cannot be read.
     """
     docxtpl = optional_libraries.for_reports("docxtpl")
@@ -34,9 +34,14 @@ def docx(report: Report, template: Path | None = None) -> bytes:
     environment = sandbox.SandboxedEnvironment(autoescape=True, undefined=jinja2.StrictUndefined)
     try:
         word_document = docxtpl.DocxTemplate(io.BytesIO(content))
+        word_document.init_docx()
+    except Exception as error:  # of zipfile, zlib, lxml or python-docx. Some of their texts have addresses in memory.
+        raise ValueError("the template is not a Word document (.docx), or is damaged") from error
+    try:
         word_document.render({"report": report, "words": report.words}, environment)
-    except (jinja2.TemplateError, zipfile.BadZipFile, KeyError, ValueError) as error:
-        raise ValueError(f"the template is not a Word document with tags for reports: {error}") from error
+    except Exception as error:  # whatever an expression in a tag raises
+        message = f"a tag of the template cannot be used: {type(error).__name__}: {error}"
+        raise ValueError(message) from error
     properties = word_document.docx.core_properties
     properties.title, properties.author, properties.last_modified_by = report.title, "egov-scorer", "egov-scorer"
     properties.created = properties.modified = report.created

@@ -12,9 +12,9 @@ from xlsxwriter.utility import xl_col_to_name
 
 from scorer.criteria.model import CriteriaSet
 from scorer.engine.plan import SetPlan
-from scorer.files.columns import FormColumn, form_columns
-from scorer.files.texts import TEXTS
 from scorer.model.indicators import EPOCH, Indicator, IndicatorKind
+from scorer.workbooks.form_columns import FormColumn, form_columns
+from scorer.workbooks.form_texts import TEXTS
 from scorer_client.files.messages import Language
 from scorer_client.files.names import sheet_names
 from scorer_client.titles import text

@@ -10,7 +10,7 @@ import grpc
 from google.protobuf.message import DecodeError, Message
 
 from scorer.service.call.errors import CallRefused
-from scorer.service.call.transfers import Transfers
+from scorer.service.call.transfer_timeouts import Transfers
 
 Request = TypeVar("Request", bound=Message)
 

@@ -1,4 +1,4 @@
-"""Sums as the kernel computes them from given group sums."""
+"""Computes totals and gate cells from the points of groups with the kernel."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from scorer.engine.kernel import Decision, Kernel, Results, RuleTable
 from scorer.engine.score_table import Scores, ScoreTable
 from scorer.model.fixed_point import Floats, Ints
 
-SUMS = [Composition(Combine.SUM, 1, (), floor) for floor in (0.0, -math.inf)]
+TOTALS = [Composition(Combine.SUM, 1, (), floor) for floor in (0.0, -math.inf)]
 """One category, and the overall score."""
-UNRULED = Decision([0], [])
-"""Of a category without levels."""
+NO_LEVELS = Decision([0], [])
+"""The decision of a category without levels."""
 
 
-def follow(
+def scores_of(
     points: Floats, maximum: Floats, nominal: int = 1, decimals: int = 2, rounding: Rounding = "half_up"
 ) -> Scores:
-    """The scores that follow from the points and maxima (n,) of one group, in micropoints."""
+    """The scores of one group with these points and maxima (n,), in micropoints."""
     members = np.ones((2, 1), dtype=np.bool_)
-    kernel = Kernel([], {}, [nominal], [math.inf], members, SUMS, [nominal] * 2, [UNRULED], [0], decimals, rounding)
-    groups = given([nominal], points[np.newaxis], maximum[np.newaxis])
+    kernel = Kernel([], {}, [nominal], [math.inf], members, TOTALS, [nominal] * 2, [NO_LEVELS], [0], decimals, rounding)
+    groups = group_scores([nominal], points[np.newaxis], maximum[np.newaxis])
     score(kernel, groups, sums=2)
     scores = groups.scores(0)
     assert (scores.points == points).all()
@@ -47,11 +47,12 @@ def cell_finder(table: GateTable, units: Sequence[str]) -> Callable[[Floats, Flo
     sums = [2 + measure + (0 if unit == "percent" else 2 + k) for measure, unit in enumerate(units)]
     decision = Decision([1], [RuleTable(table, sums, units, range(1))])
     members = np.vstack([nothing, np.eye(k, dtype=np.bool_)])
-    kernel = Kernel([], {}, [1] * k, [math.inf] * k, members, SUMS, [1, 1], [decision], [0], 2)
-    return lambda points, maximum: score(kernel, given([1] * k, points, maximum), 2 + k).cells[0]
+    kernel = Kernel([], {}, [1] * k, [math.inf] * k, members, TOTALS, [1, 1], [decision], [0], 2)
+    return lambda points, maximum: score(kernel, group_scores([1] * k, points, maximum), 2 + k).cells[0]
 
 
-def given(nominal: Sequence[int], points: Floats, maximum: Floats) -> ScoreTable:
+def group_scores(nominal: Sequence[int], points: Floats, maximum: Floats) -> ScoreTable:
+    """A score table with these points and maxima (k, n) of groups."""
     groups = ScoreTable(nominal, 0, points.shape[1])
     groups.points[...], groups.max_points[...] = points, maximum
     groups.missing[...], groups.not_applicable[...] = 0, 0

@@ -1,4 +1,4 @@
-"""A small criteria set for tests of refusals: its units as rows and tables, and calls."""
+"""A small criteria set, most of all for tests of refusals: its units as rows and tables, and calls."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from harness import Refused, Service, group
 from egov.scorer.v1 import criteria_pb2, scorer_pb2
 from scorer.plugin_api import Indicator, PartOf
 
-TESTED = """
+SMALL_SET = """
 criteria_set: tested-2020
 title: {en: Tested}
 provenance: published
@@ -35,7 +35,7 @@ categories:
       - {level: 1, gates: [{measure: total, at_least: 90%}]}
 """
 
-BESIDE = TESTED.replace("tested-2020", "beside-2020")
+OTHER_SET = SMALL_SET.replace("tested-2020", "beside-2020")
 
 INFRASTRUCTURE = group(
     "infrastructure",

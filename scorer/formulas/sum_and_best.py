@@ -12,8 +12,8 @@ import numpy as np
 from pydantic import Field, SkipValidation
 
 from scorer.formulas.base import Formula, Outcome, Path, Read, checked, outcome_of, wrong_maximum
-from scorer.formulas.line_table import Line
-from scorer.formulas.lines import BestLine, CombinedLine, ComputedLine, SumLine
+from scorer.formulas.native_lines import BestLine, CombinedLine, ComputedLine, SumLine
+from scorer.formulas.native_table import Line
 from scorer.model.fixed_point import Bools, PointsByTier, plain
 from scorer.model.units import Cohort
 
@@ -58,6 +58,11 @@ class CombinedFormula(Formula):
     def needs_cohort(self) -> bool:
         """True if a part needs the cohort."""
         return any(part.formula.needs_cohort for part in parts_of(self))
+
+    @property
+    def approximate(self) -> bool:
+        """True if a part is approximate."""
+        return any(part.formula.approximate for part in parts_of(self))
 
     def reads(self) -> Iterable[Read]:
         """The indicators that the parts read."""
@@ -106,7 +111,8 @@ class CombinedFormula(Formula):
         for n, (part, row) in enumerate(zip(parts, rows, strict=True)):
             outcome = part.evaluate(cohort, excluded)
             remainders = outcome.remainders
-            lines.append(ComputedLine(3 * n, remainders is not None, partial(part.exact, cohort, excluded)))
+            exact_of = partial(part.exact, cohort, excluded)
+            lines.append(ComputedLine(3 * n, remainders is not None, part.formula.approximate, exact_of))
             row[0], row[1], row[2] = outcome.points, 0.0 if remainders is None else remainders, outcome.missing
         return outcome_of(self.line_type(tuple(lines)), rows.reshape(3 * len(parts), len(cohort)))
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorer import native
-from scorer.model.fixed_point import Floats
+from scorer.model.fixed_point import Floats, near_half
 
 
 def record(fields: str) -> np.dtype:
@@ -42,6 +42,11 @@ class Line(ABC):
     def rounds(self) -> bool:
         """Whether points are rounded, so that a sum must also add the remainders."""
         return any(part.rounds for part in self.parts)
+
+    @property
+    def approximate(self) -> bool:
+        """Whether ``exact`` has an error, which is far below ``HALF_TOLERANCE``; for example, because of a root."""
+        return any(part.approximate for part in self.parts)
 
     @abstractmethod
     def fields(self) -> Mapping[str, float]:
@@ -74,6 +79,8 @@ class CriterionLine:
         doubles.
         """
         exact = self.line.exact(answers, unit)
+        if self.line.approximate:
+            exact = near_half(exact)
         return float(round(exact)), float(exact - round(exact))
 
 

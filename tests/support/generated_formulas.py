@@ -1,4 +1,4 @@
-"""Drawn formulas of criteria. They give at most the points of their criterion."""
+"""Hypothesis strategies for formulas of criteria. The formulas give at most the points of their criterion."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Checks the ratios of a quick run against upper bounds, so that nothing becomes slower unnoticed.
 
 pytest benchmarks --quick --benchmark-json RESULTS.json
-python benchmarks/watch.py RESULTS.json
+python benchmarks/check_bounds.py RESULTS.json
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def main(
     try:
         verdicts = judge(read_bounds(bounds), read(file).ratios)
     except (NoResults, BadBounds, OSError) as error:
-        print(f"watch: {error}", file=sys.stderr)
+        print(f"check_bounds: {error}", file=sys.stderr)
         raise typer.Exit(2) from error
     if suggest:
         print(toml(verdicts), end="")

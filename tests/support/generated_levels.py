@@ -1,4 +1,4 @@
-"""Drawn levels of categories. A better level asks for at least what a worse one asks, and each gate can hold."""
+"""Hypothesis strategies for levels. A better level asks for at least what a worse one asks, and each gate can hold."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-import drawn_totals
+import generated_totals
 import oracle
 from hypothesis import strategies as st
 from set_documents import MICRO, Amounts, by_tier, decimal
@@ -40,7 +40,7 @@ def levels(draw: st.DrawFn, body: oracle.Document, tiers: Sequence[str]) -> list
     for n, measure in enumerate(chosen):
         # The first one is asked for at every level, so that none is without gates.
         worst = len(levels) if n == 0 else draw(st.integers(1, len(levels)))
-        caps = {tier: drawn_totals.limits(body, measure, tier) for tier in tiers}
+        caps = {tier: generated_totals.limits(body, measure, tier) for tier in tiers}
         can_be_negative = measure != "total" or body.get("floor") == "none"
         negative = can_be_negative and any(criterion.get("effect") == "penalty" for criterion in measures[measure])
         percent = not negative and all(nominal for nominal, _ in caps.values()) and draw(st.integers(0, 3)) > 0

@@ -1,4 +1,4 @@
-"""Drawn units of a criteria set.
+"""Hypothesis strategies for units of a criteria set.
 
 Their answers often put a sum on a gate's edge, on a rounding edge, on another unit's score, or one micropoint beside.
 """
@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 import oracle
-from drawn_formulas import INDICATORS
+from generated_formulas import INDICATORS
 from hypothesis import strategies as st
 from oracle import Unit
 from oracle.categories import measured

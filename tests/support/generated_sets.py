@@ -1,14 +1,14 @@
-"""Drawn criteria sets. They are made so that they load."""
+"""Hypothesis strategies for criteria sets that the loader accepts."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-import drawn_totals
+import generated_totals
 import harness
-from drawn_formulas import INDICATORS, KINDS, Place, formula
-from drawn_levels import levels
+from generated_formulas import INDICATORS, KINDS, Place, formula
+from generated_levels import levels
 from hypothesis import strategies as st
 from set_documents import MICRO
 
@@ -80,7 +80,7 @@ def documents(draw: st.DrawFn, among: Collection[str] = KINDS) -> dict[str, Any]
                 mine = draw(st.lists(st.sampled_from(here), min_size=1, unique=True)) if partly else here
                 criteria.append(draw(_criterion(number, mine, set(mine) == set(tiers), among)))
             groups[group] = {"criteria": criteria}
-        categories[code] = draw(drawn_totals.category(groups, here))
+        categories[code] = draw(generated_totals.category(groups, here))
         if draw(st.integers(0, 5)):
             categories[code]["levels"] = draw(levels(categories[code], here))
     document: dict[str, Any] = {
@@ -104,7 +104,7 @@ def documents(draw: st.DrawFn, among: Collection[str] = KINDS) -> dict[str, Any]
         required = draw(st.lists(st.sampled_from(list(categories)), min_size=1, unique=True))
         document["overall"] = {"requires": required}
     if draw(st.booleans()):
-        document["overall"] = document.get("overall", {}) | draw(drawn_totals.overall(categories, tiers))
+        document["overall"] = document.get("overall", {}) | draw(generated_totals.overall(categories, tiers))
     if draw(st.integers(0, 2)):
         document["ranking"]["cohort"] = draw(_for_tiers(tiers, st.sampled_from(["parent", "parent", "tier"])))
     if draw(st.booleans()):
@@ -146,7 +146,7 @@ def _has_maximum(key: Mapping[str, str], categories: Mapping[str, Any]) -> bool:
         if any(term.strip() in body["groups"] for term in name.split("+"))
         or any(c["id"] == name for group in body["groups"].values() for c in group["criteria"])
     ]  # fmt: skip
-    return any(drawn_totals.limits(body, name, tier)[0] for body in owners for tier in TIERS)
+    return any(generated_totals.limits(body, name, tier)[0] for body in owners for tier in TIERS)
 
 
 @st.composite

@@ -1,4 +1,4 @@
-"""The handlers of the health and reflection services. Their calls are not logged."""
+"""Handles the calls of the services health and reflection. Their calls are not logged."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import grpc
 from google.protobuf import descriptor_pb2, descriptor_pool, text_format
+from google.protobuf.descriptor import FileDescriptor
 from google.protobuf.message import Message
 from grpc_health.v1 import health_pb2
 from grpc_reflection.v1alpha import reflection, reflection_pb2
@@ -15,8 +16,8 @@ from scorer.service.call.access import ANONYMOUS, Access
 from scorer.service.call.admission import Admission
 from scorer.service.call.context import new_request_id
 from scorer.service.call.errors import CallRefused, abort, aborting
-from scorer.service.call.requests import parse, read_request
-from scorer.service.call.transfers import Transfers, current_task
+from scorer.service.call.request_parsing import parse, read_request
+from scorer.service.call.transfer_timeouts import Transfers, current_task
 from scorer.service.methods.health import Health
 from scorer.service.runtime.settings import Role
 
@@ -36,7 +37,7 @@ works when the server is busy. The limit is high, because every client that watc
 MAX_REQUEST_BYTES = 64 * 2**10
 
 
-class SideServices:
+class HealthAndReflection:
     """The handlers of health and reflection.
 
     Args:
@@ -50,7 +51,7 @@ class SideServices:
         self._access, self._transfers, self._health = access, transfers, health
         self._admission = Admission(MAX_CALLS, MAX_CALLS, MAX_CALLS * MAX_REQUEST_BYTES)
         names = (*services, HEALTH, REFLECTION, REFLECTION_ALPHA)
-        self._reflection = reflection.aio.ReflectionServicer(names, _with_reflection_v1())
+        self._reflection = reflection.aio.ReflectionServicer(names, _Descriptors(_with_reflection_v1()))
 
     def handlers(self) -> dict[str, grpc.RpcMethodHandler[Any, Any]]:
         """gRPC's handlers by path."""
@@ -114,6 +115,27 @@ class SideServices:
 async def _requests(context: Context) -> AsyncIterator[reflection_pb2.ServerReflectionRequest]:
     while isinstance(data := await context.read(), bytes):
         yield parse(reflection_pb2.ServerReflectionRequest, [data], MAX_REQUEST_BYTES)
+
+
+class _Descriptors:
+    """A pool of descriptors that also finds the files of methods, which protobuf's own pool does not."""
+
+    def __init__(self, pool: descriptor_pool.DescriptorPool) -> None:
+        self._pool = pool
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._pool, name)
+
+    def FindFileContainingSymbol(self, symbol: str) -> FileDescriptor:
+        """The file that defines a symbol, given by its full name.
+
+        Raises:
+            KeyError: there is no such symbol.
+        """
+        try:
+            return self._pool.FindFileContainingSymbol(symbol)
+        except KeyError:
+            return self._pool.FindMethodByName(symbol).containing_service.file
 
 
 def _with_reflection_v1() -> descriptor_pool.DescriptorPool:

@@ -8,7 +8,7 @@ import harness
 import pyarrow as pa
 import pytest
 from arrow_tables import as_message, read
-from examples import times
+from example_counts import scaled
 from harness import Service, serving
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,8 +18,8 @@ from province import Province, installed
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.engine.plan import SetPlan
 from scorer.model.violations import Violations
+from scorer.service.in_process_ranking import RecordBatches, rank_table, ranking_schemas
 from scorer.service.messages.table_paths import column_path, parse_path
-from scorer.service.table_ranking import RecordBatches, rank_table, ranking_schemas
 
 UNITS = pa.table(
     {
@@ -76,7 +76,7 @@ def test_nothing_is_ranked_if_there_are_violations() -> None:
     assert not ranked(plan, UNITS.drop_columns("parent"))
 
 
-@settings(max_examples=times(60))
+@settings(max_examples=scaled(60))
 @given(st.text(max_size=80), st.none() | st.integers(0, 10**6))
 def test_a_path_names_its_column_and_row(column: str, row: int | None) -> None:
     path = column_path(column)

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from scorer.criteria.model import CriteriaSet, Criterion
 from scorer.engine.plan import SetPlan
-from scorer.files.texts import KINDS, TEXTS
 from scorer.model.indicators import Indicator, IndicatorKind
-from scorer_client.files.messages import COLUMN_TITLES, NOT_APPLICABLE, Language
+from scorer.workbooks.form_texts import KINDS, TEXTS
+from scorer_client.files.messages import Language
 from scorer_client.files.names import plain
+from scorer_client.files.words import COLUMN_TITLES, NOT_APPLICABLE
 from scorer_client.titles import text
 
 

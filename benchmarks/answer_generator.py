@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from scorer.criteria.model import Criterion
 from scorer.engine.plan import TierPlan
 from scorer.formulas import Formula
-from scorer.formulas.combined import Best, Sum, parts_of
 from scorer.formulas.ratios import Ratio
-from scorer.formulas.single import Awarded, Choice, Count, Fault, Flag, Linear, Steps
+from scorer.formulas.single_indicator import Awarded, Choice, Count, Fault, Flag, Linear, Steps
+from scorer.formulas.sum_and_best import Best, Sum, parts_of
 from scorer.model.fixed_point import MICRO
 from scorer.model.indicators import Indicator, IndicatorKind
 from scorer.model.units import six_decimals
@@ -42,8 +42,8 @@ def leaves(formula: Formula, points: int, tier: str) -> Iterator[tuple[Formula, 
         yield formula, points
 
 
-class Draw:
-    """Draws the answers of n units of one tier."""
+class AnswerGenerator:
+    """Generates the answers of n units of one tier."""
 
     def __init__(
         self, plan: TierPlan, indicators: Mapping[str, Indicator], random: np.random.Generator, units: int

@@ -9,8 +9,8 @@ from typing import ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from scorer.formulas.base import NUMBERS, Amount, Edge, LineFormula, Path, Read, Threshold, wrong_maximum
-from scorer.formulas.line_table import Line
-from scorer.formulas.lines import CappedLine, LadderLine, SlopeLine
+from scorer.formulas.native_lines import CappedLine, LadderLine, SlopeLine
+from scorer.formulas.native_table import Line
 from scorer.model.fixed_point import MICRO, PointsByTier, plain
 from scorer.model.indicators import IndicatorKind
 from scorer.model.units import Cohort

@@ -13,7 +13,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from scorer.formulas.line_table import CriterionLine, Line, LineTable
+from scorer.formulas.native_table import CriterionLine, Line, LineTable
 from scorer.model.fixed_point import MICRO, Floats, round_to_micro
 from scorer.native import BEST, CAPPED, COMPUTED, LADDER, MISSING, QUOTIENT, SLOPE, SUM
 
@@ -154,6 +154,7 @@ class ComputedLine(Line):
 
     row: int
     has_remainders: bool
+    is_approximate: bool
     exact_of: Callable[[int], Fraction]
     """The exact micropoints of one unit."""
 
@@ -161,6 +162,11 @@ class ComputedLine(Line):
     def rounds(self) -> bool:
         """See ``Line``."""
         return self.has_remainders
+
+    @property
+    def approximate(self) -> bool:
+        """See ``Line``."""
+        return self.is_approximate
 
     def fields(self) -> Mapping[str, float]:
         """See ``Line``."""

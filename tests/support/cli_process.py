@@ -29,8 +29,8 @@ def run(*words: str, cwd: Path = ROOT, **environment: str) -> subprocess.Complet
     return done
 
 
-def said(*words: str) -> str:
-    """The standard output of a command that succeeds."""
+def stdout_of(*words: str) -> str:
+    """Runs a command that must succeed, and returns its standard output."""
     done = run(*words)
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
     return done.stdout

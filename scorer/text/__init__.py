@@ -1,0 +1,1 @@
+"""Texts in messages: suggestions for misspelt names, and texts from outside, shown safely."""

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorer.criteria.model import CriteriaSet, Criterion, Rounding
-from scorer.criteria.ranking_rule import RankKey, Ties
+from scorer.criteria.ranking_method import RankKey, Ties
 from scorer.engine.combining import Composition
 from scorer.engine.kernel import Kernel
 from scorer.engine.plugin_checks import PluginCheck

@@ -91,7 +91,7 @@ class Formula(BaseModel):
     kind: ClassVar[str]
     """The name used in criteria sets."""
     nested: ClassVar[str | None] = None
-    """Name of the field whose items are formulas, the parts of this one; None: the kind has no parts."""
+    """Name of the field whose items are formulas, see ``NestedFormula``; None: the kind has none."""
 
     @property
     def needs_cohort(self) -> bool:
@@ -156,7 +156,7 @@ class Formula(BaseModel):
     def exact(self, maximum: int, cohort: Cohort, excluded: Bools | None, unit: int) -> Fraction:
         """The exact micropoints of one unit. Kinds that return ``remainders`` must override it.
 
-        It is called only where floating-point numbers cannot decide how to round: for a unit for which the parts of a
+        It is called only where floating-point numbers cannot decide how to round: for a unit for which the terms of a
         sum together are close to half a micropoint.
         """
         return Fraction(int(self.evaluate(maximum, cohort, excluded).points[unit]))

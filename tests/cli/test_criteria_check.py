@@ -179,10 +179,10 @@ def test_points_that_look_like_a_percentage_give_a_warning(tmp_path: Path) -> No
 
 
 def test_shares_that_look_like_percentages_give_a_warning() -> None:
-    text = (BROKEN / "parts-do-not-add-up.yaml").read_text(encoding="utf-8").split("          - id: D.01")[0]
+    text = (BROKEN / "terms-do-not-add-up.yaml").read_text(encoding="utf-8").split("          - id: D.01")[0]
     ratio = "formula: ratio, numerator: computers, denominator: staff, when_zero: zero"
     text += f"          - {{id: D.01, {ratio}, target: 80, floor: 10, points: 1}}\n"
-    text += f"          - {{id: D.02, formula: sum, points: 1, parts: [{{{ratio}, target: 50.5, points: 1}}]}}\n"
+    text += f"          - {{id: D.02, formula: sum, points: 1, terms: [{{{ratio}, target: 50.5, points: 1}}]}}\n"
     plan, document = load_set(host(GROUPS["drill"]), "x.yaml", text.encode(), COMPILER)
     assert plan is not None, document.problems
     criteria = "categories.readiness.groups.drill.criteria"
@@ -192,7 +192,7 @@ def test_shares_that_look_like_percentages_give_a_warning() -> None:
             "warning: a target of 80 means 80 to 1; if you mean a percentage, write 80%",
         ),
         (
-            f"{criteria}[1].parts[0].target",
+            f"{criteria}[1].terms[0].target",
             "warning: a target of 50.5 means 50.5 to 1; if you mean a percentage, write 50.5%",
         ),
     ]
@@ -209,10 +209,10 @@ def test_thresholds_that_no_or_every_answer_meets_give_a_warning() -> None:
               {at_least: 2020-07-01, points: 2}, {above: 2019-12-31, points: 1}]}
           - {id: D.04, formula: linear, indicator: score, from: 0, to: 100.5, target: 100, floor: 5, points: 1}
           - {id: D.05, formula: linear, indicator: score, from: 200, to: -1, target: 0, floor: 101, points: 1}
-          - {id: D.06, formula: sum, points: 1, parts: [
+          - {id: D.06, formula: sum, points: 1, terms: [
               {formula: logarithmic, indicator: score, from: 1, to: 1000, points: 1}]}
 """
-    head = (BROKEN / "parts-do-not-add-up.yaml").read_text(encoding="utf-8").split("        criteria:")[0]
+    head = (BROKEN / "terms-do-not-add-up.yaml").read_text(encoding="utf-8").split("        criteria:")[0]
     indicators = """\
         indicators:
           score: {kind: number, minimum: 0, maximum: 100, title: {en: Score}}
@@ -233,12 +233,12 @@ def test_thresholds_that_no_or_every_answer_meets_give_a_warning() -> None:
         ("[4].from", f"warning: no answer to 'score' can be 200; {scores}"),
         ("[4].to", f"warning: no answer to 'score' can be -1; {scores}"),
         ("[4].floor", f"warning: no answer to 'score' can be 101; {scores}"),
-        ("[5].parts[0].to", f"warning: no answer to 'score' can be 1000; {scores}"),
+        ("[5].terms[0].to", f"warning: no answer to 'score' can be 1000; {scores}"),
     ]
 
 
 def test_a_level_that_no_unit_can_have_gives_a_warning() -> None:
-    text = (BROKEN / "parts-do-not-add-up.yaml").read_text(encoding="utf-8").split("          - id: D.01")[0]
+    text = (BROKEN / "terms-do-not-add-up.yaml").read_text(encoding="utf-8").split("          - id: D.01")[0]
     ratio = "formula: ratio, numerator: computers, denominator: staff, when_zero: zero"
     text += f"          - {{id: D.01, {ratio}, points: 10}}\n"
     text += "    levels:\n"

@@ -262,7 +262,7 @@ categories:
           - id: C.3
             formula: sum
             points: 3
-            parts:
+            terms:
               - {formula: awarded, indicator: given, points: 2}
               - {formula: ratio_to_best, numerator: wells, denominator: tanks, when_zero: zero, points: 1}
 """

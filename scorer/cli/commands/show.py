@@ -16,7 +16,7 @@ from scorer.cli.output import out, table
 from scorer.criteria.combine import Combine, Total
 from scorer.criteria.conditions import AnswerGate, Combination, Condition, LevelGate, Negation
 from scorer.criteria.model import Category, CriteriaSet, Criterion, Level, Limit, Texts
-from scorer.criteria.ranking_rule import CategoryRanking, RankingRule
+from scorer.criteria.ranking_method import CategoryRanking, RankingMethod
 from scorer.model.fixed_point import PointsByTier, plain
 from scorer.model.indicators import Indicator
 from scorer_client.titles import text
@@ -237,11 +237,11 @@ class _Shown:
         )
         return f"{line} ({limit.legal_basis})" if limit.legal_basis else line
 
-    def _order(self, order: CategoryRanking | RankingRule, own: str) -> str:
+    def _order(self, order: CategoryRanking | RankingMethod, own: str) -> str:
         """The keys by which units are ranked, as text; "" if units are ranked by the score itself only.
 
         Args:
-            order: the rule of the ranking.
+            order: how the ranking orders units.
             own: the category that is ranked; "" for the overall ranking.
         """
         words = self._words

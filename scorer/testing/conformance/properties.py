@@ -110,7 +110,7 @@ def not_applicable_shrinks_the_maximum(subject: PluginUnderTest) -> None:
                 harness.fail_if_any(
                     outcome.not_applicable,
                     f"formula kind {formula.kind!r} does not apply to some units, but its may_leave_out is False",
-                    "return True as may_leave_out; a sum then refuses this part, because its maximum cannot change",
+                    "return True as may_leave_out; a sum then refuses this formula, because its maximum cannot change",
                     row=harness.group.criteria.index(criterion),
                     cohort=harness.random_cohort,
                     expected="may_leave_out",

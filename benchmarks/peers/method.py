@@ -27,7 +27,7 @@ from scorer.model.indicators import IndicatorKind
 from scorer.plugins.group import CriterionGroup
 
 Columns = dict[str, NDArray[Any]]
-"""Results: arrays (n,), or (k, n) for criteria, by the names that ``columns.py`` describes."""
+"""Results: arrays (n,), or (k, n) for criteria, by the names that ``result_columns.py`` describes."""
 
 LARGEST_SUM = 2**32
 """The sum of all points must be below this limit, so that a million times the sum is exact as a double."""

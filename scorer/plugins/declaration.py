@@ -18,7 +18,7 @@ from scorer.criteria.model import TOTAL
 from scorer.criteria.schema import Criterion as CriterionSchema
 from scorer.criteria.schema_values import CODE
 from scorer.formulas import KINDS, Formula
-from scorer.formulas.sum_and_best import Parts
+from scorer.formulas..py import Parts
 from scorer.model.indicators import Indicator
 from scorer.plugins import hookspecs
 from scorer.plugins.group import API_VERSION, Check, CriterionGroup

@@ -48,10 +48,10 @@ def form_workbook(plan: SetPlan, units: Sequence[Unit], language: Language) -> b
         book.set_properties({"title": title, "created": _CREATED})
         styles = _styles(book)
         tiers = [tier for tier in plan.tiers if not units or any(unit.tier == tier for unit in units)]
-        titles = {tier: text(plan.criteria_set.tier_titles.get(tier, {}), language, tier) for tier in tiers}
+        titles = {tier: text(plan.criteria_set.tier_titles.get(tier, {}), language, tier) for tier in plan.tiers}
         names = sheet_names(titles)
         instructions = book.add_worksheet(TEXTS[language]["instructions"])
-        _instructions(instructions, plan.criteria_set, names.values(), language, styles)
+        _instructions(instructions, plan.criteria_set, [names[tier] for tier in tiers], language, styles)
         for index, tier in enumerate(tiers):
             sheet = book.add_worksheet(names[tier])
             _tier_sheet(

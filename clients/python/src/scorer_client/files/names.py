@@ -12,7 +12,7 @@ from pathlib import Path
 
 from scorer_client.criteria_set_form import Form
 from scorer_client.files.messages import Language, say
-from scorer_client.files.words import INSTRUCTIONS, MAX_SHEET_NAME, TIERS
+from scorer_client.files.words import INSTRUCTIONS, MAX_SHEET_NAME, RESERVED_SHEET_NAMES, TIERS
 from scorer_client.sentences import LANGUAGES
 
 _NOT_IN_SHEET_NAMES = re.compile(r"[\[\]:*?/\\]")
@@ -73,12 +73,21 @@ def tier_words(form: Form) -> dict[str, list[str]]:
 
 
 def sheet_names(titles: Mapping[str, str]) -> dict[str, str]:
-    """The name of each tier's sheet: its title without forbidden characters; its code if this is not unique, or is the
-    name of the instructions.
+    """The name of each tier's sheet: its title without forbidden characters; or its code, if this is not unique, or is
+    the name of the instructions. If the code cannot be used either, it is numbered.
+
+    Args:
+        titles: the titles of all tiers of a set, by code. Without some of them, other names would be unique.
     """
     names = {tier: _NOT_IN_SHEET_NAMES.sub(" ", title)[:MAX_SHEET_NAME].strip("' ") for tier, title in titles.items()}
     uses = Counter(map(plain, names.values()))
+    taken = {*INSTRUCTIONS, *RESERVED_SHEET_NAMES, *(name for name, count in uses.items() if name and count == 1)}
     for tier, name in names.items():
-        if not name or uses[plain(name)] > 1 or is_instructions(name):
-            names[tier] = tier[:MAX_SHEET_NAME]
+        if not name or uses[plain(name)] > 1 or plain(name) in (*INSTRUCTIONS, *RESERVED_SHEET_NAMES):
+            candidates = (
+                tier[:MAX_SHEET_NAME],
+                *(f"{tier[: MAX_SHEET_NAME - 3]} {n}" for n in range(2, len(names) + 9)),
+            )
+            names[tier] = next(candidate for candidate in candidates if plain(candidate) not in taken)
+            taken.add(plain(names[tier]))
     return names

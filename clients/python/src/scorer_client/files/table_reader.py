@@ -104,11 +104,11 @@ class TableReader:
 
     def _sheet(self, sheet: Sheet) -> bool:
         """Reads a sheet. Returns False if it has no units and is skipped."""
-        if is_instructions(sheet.name):
-            return False
         first = list(islice(sheet.rows, HEADER_WITHIN))
         tier = self.tiers.get(plain(sheet.name or sheet.saved_from), "")
         index = self._names.header_index(first)
+        if is_instructions(sheet.name) and (index is None or self._names.count(first[index].cells) < 2):
+            return False
         if index is None or (not sheet.only and not tier and self._names.count(first[index].cells) < 2):
             return self._no_header(sheet, first, required=bool(tier) or sheet.only)
         if sheet.hidden:

@@ -163,7 +163,7 @@ def _plan_group(
         kinds={
             criterion.id: Provider.of(group.code, formula_plugins[type(formula)], formula.kind)
             for criterion in criteria
-            for formula in reversed([*_with_parts(criterion.formula)])  # the outermost one is the last, and counts
+            for formula in reversed([*_with_nested(criterion.formula)])  # the outermost one is the last, and counts
             if type(formula) in formula_plugins
         },
     )

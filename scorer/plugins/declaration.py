@@ -18,7 +18,7 @@ from scorer.criteria.model import TOTAL
 from scorer.criteria.schema import Criterion as CriterionSchema
 from scorer.criteria.schema_values import CODE
 from scorer.formulas import KINDS, Formula
-from scorer.formulas..py import Parts
+from scorer.formulas.sum_and_best import NestedFormulas
 from scorer.model.indicators import Indicator
 from scorer.plugins import hookspecs
 from scorer.plugins.group import API_VERSION, Check, CriterionGroup
@@ -233,16 +233,17 @@ def _check_formulas(formulas: Iterable[object], before: Iterable[type[Formula]])
         if clashes:
             raise PluginError(f"formula kind {kind.kind!r} uses key {min(clashes)!r}, which every criterion has")
         nested = kind.nested
-        if nested is not None and (nested not in kind.model_fields or not _has_parts(kind.model_fields[nested])):
+        if nested is not None and (nested not in kind.model_fields or not _has_formulas(kind.model_fields[nested])):
             raise PluginError(
-                f"formula kind {kind.kind!r} has nested = {safe_repr(nested)}, which is not a field of type Parts"
+                f"formula kind {kind.kind!r} has nested = {safe_repr(nested)}, which is not a field of type "
+                "NestedFormulas"
             )
         taken.add(kind.kind)
 
 
-def _has_parts(info: FieldInfo) -> bool:
-    """Whether a field of a formula kind has the type ``Parts``."""
-    return bool(info.annotation == get_args(Parts)[0])
+def _has_formulas(info: FieldInfo) -> bool:
+    """Whether a field of a formula kind has the type ``NestedFormulas``."""
+    return bool(info.annotation == get_args(NestedFormulas)[0])
 
 
 def _check_files(files: Iterable[object]) -> None:

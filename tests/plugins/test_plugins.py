@@ -167,13 +167,13 @@ BROKEN: dict[str, tuple[Callable[[], Any], str]] = {
         "formula kind New is called 'new\\x1b[31m', not a code",
     ),
     "a formula kind with a key of every criterion": (lambda: plugin(None, [Clashing]), "uses key 'points'"),
-    "parts in a field that is not there": (
-        lambda: plugin(None, [type("New", (Root,), {"kind": "new", "nested": "parts"})]),
-        "formula kind 'new' has nested = 'parts', which is not a field of type Parts",
+    "nested formulas in a field that is not there": (
+        lambda: plugin(None, [type("New", (Root,), {"kind": "new", "nested": "inner"})]),
+        "formula kind 'new' has nested = 'inner', which is not a field of type NestedFormulas",
     ),
-    "parts in a field of another type": (
+    "nested formulas in a field of another type": (
         lambda: plugin(None, [type("New", (Root,), {"kind": "new", "nested": "indicator"})]),
-        "formula kind 'new' has nested = 'indicator', which is not a field of type Parts",
+        "formula kind 'new' has nested = 'indicator', which is not a field of type NestedFormulas",
     ),
     "a formula kind that is none": (lambda: module(scorer_formulas=["root"]), "'root', not a subclass of Formula"),
     "an instance of a formula kind": (

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from scorer.criteria.model import CriteriaSet, Criterion, Rounding
 from scorer.criteria.ranking_method import RankKey, Ties
-from scorer.engine.combining import Composition
+from scorer.engine.composition import Composition
 from scorer.engine.kernel import Kernel
 from scorer.engine.plugin_checks import PluginCheck
 from scorer.engine.rules import Cells, GatePlan, Key, KeyKind, RulePlan, bit, cells_of

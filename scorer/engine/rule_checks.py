@@ -17,7 +17,7 @@ from math import prod
 import numpy as np
 
 from scorer.criteria.model import TOTAL, Criterion
-from scorer.engine.combining import Composition
+from scorer.engine.composition import Composition
 from scorer.engine.plan import CategoryPlan, GroupPlan, MeasurePlan
 from scorer.engine.rules import KeyKind, RulePlan, holding
 from scorer.model.fixed_point import MICRO, Bools, Ints

@@ -12,7 +12,7 @@ import numpy as np
 from scorer.criteria.combine import Total
 from scorer.criteria.model import TOTAL, CriteriaSet
 from scorer.criteria.ranking_method import CategoryRanking, RankingMethod, RankKey
-from scorer.engine.combining import Composition
+from scorer.engine.composition import Composition
 from scorer.engine.plan import CategoryPlan, GroupPlan, MeasurePlan, OrderPlan, RankKeyPlan, SumsPlan
 from scorer.engine.rules import KeyKind
 from scorer.model.fixed_point import PointsByTier

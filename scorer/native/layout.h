@@ -36,7 +36,7 @@
     CODE(DENSE)       \
     CODE(ORDINAL)
 
-/* How a category or the overall sum is combined: scorer.engine.combining. */
+/* How a category or the overall sum is combined: scorer.engine.composition. */
 #define METHODS(CODE)      \
     CODE(SUM_OF_POINTS)    \
     CODE(SUM_OF_CONVERTED) \

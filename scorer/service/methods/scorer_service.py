@@ -23,7 +23,6 @@ from scorer.model.violations import WHOLE_REQUEST, FieldPaths, Violations
 from scorer.plugins.calls_in_flight import PluginBusy, PluginCalls
 from scorer.service.call.context import CallContext
 from scorer.service.call.errors import CallRefused, invalid
-from scorer.service.messages.answers import RowPaths, read_rows
 from scorer.service.messages.names import names
 from scorer.service.messages.ranking_metadata import shared_metadata
 from scorer.service.messages.ranking_table import RankingTables
@@ -31,6 +30,7 @@ from scorer.service.messages.replies import provenance, ranking_head
 from scorer.service.messages.scorecards import scorecards
 from scorer.service.messages.table_paths import STREAM_PATH, TablePaths
 from scorer.service.messages.table_stream import Stream, StreamError
+from scorer.service.messages.unit_rows import RowPaths, read_rows
 from scorer.service.messages.unit_table import UnitTexts, read_table
 from scorer.service.methods.paging import find_page
 from scorer.service.methods.set_lookup import find_set

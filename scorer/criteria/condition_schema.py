@@ -1,4 +1,4 @@
-"""The schema of conditions: gates, and ways to combine them. The parts of a combination are validated separately."""
+"""The schema of conditions: gates, and ways to combine them. Conditions in a combination are validated separately."""
 
 from __future__ import annotations
 

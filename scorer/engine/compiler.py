@@ -22,9 +22,9 @@ from scorer.engine.sum_compiler import cap_in, plan_measure, plan_orders, plan_s
 from scorer.formulas import Formula
 from scorer.formulas.native_table import CriterionLine, Line
 from scorer.formulas.sum_and_best import nested_formulas
+from scorer.model.cohort import Cohort
 from scorer.model.fixed_point import Ints
 from scorer.model.indicators import source_column
-from scorer.model.units import Cohort
 from scorer.plugins.group import overrides_score
 from scorer.plugins.plugin import Plugin, Provider
 

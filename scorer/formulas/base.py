@@ -14,10 +14,10 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator
 
 from scorer.formulas.native_table import CriterionLine, Line, LineTable
+from scorer.model.cohort import Cohort
 from scorer.model.fixed_point import MICRO, Bools, Floats, PointsByTier, plain, to_micro, to_share
 from scorer.model.indicators import MAX_ANSWER, IndicatorKind, days
 from scorer.model.periods import check_day
-from scorer.model.units import Cohort
 from scorer.native import MISSING, NOT_APPLICABLE
 from scorer.text.suggestions import short_repr, without_quotes
 

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from scorer import native
 from scorer.criteria.model import Criterion, Effect
 from scorer.formulas.base import checked
+from scorer.model.cohort import Cohort
 from scorer.model.fixed_point import Bools, Floats
 from scorer.model.indicators import Indicator
-from scorer.model.units import Cohort
 from scorer.text.untrusted import is_plugin_fault, safe_repr
 
 API_VERSION = 1

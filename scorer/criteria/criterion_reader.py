@@ -70,11 +70,11 @@ class CriterionReader:
             self.ids.add(criterion_id)
         parameters = {key: value for key, value in raw.items() if key not in schema.Criterion.model_fields}
         formula = None
-        if "formula" in raw:
-            formula = self.formulas.formula(path, raw["formula"], parameters, list(schema.Criterion.model_fields))
-        else:
-            self.formulas.suggest_keys(path, parameters, list(schema.Criterion.model_fields))
         try:
+            if "formula" in raw:
+                formula = self.formulas.formula(path, raw["formula"], parameters, list(schema.Criterion.model_fields))
+            else:
+                self.formulas.suggest_keys(path, parameters, list(schema.Criterion.model_fields))
             sources = (shape.sources if shape else None) or self.sources
             if formula is not None:
                 self.indicators.check_reads(path, formula, sources)

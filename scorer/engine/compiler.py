@@ -160,6 +160,12 @@ def _plan_group(
         lines=None if overrides else _lines(criteria, empty_cohort),
         cap=cap_in(tier, group.cap),
         runs=(str(plugin),) if overrides else _plugins_of_kinds(criteria, formula_plugins),
+        kinds={
+            criterion.id: Provider.of(group.code, formula_plugins[type(formula)], formula.kind)
+            for criterion in criteria
+            for formula in reversed([*_with_nested(criterion.formula)])  # the outermost one is the last, and counts
+            if type(formula) in formula_plugins
+        },
     )
 
 

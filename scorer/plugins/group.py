@@ -58,6 +58,10 @@ class CriterionFault(Exception):
         self.criterion, self.cause = criterion, cause
 
 
+class FormulaFault(CriterionFault):
+    """The formula of a criterion raised an exception."""
+
+
 class Check(ABC):
     """A rule between several answers of one unit. A request with answers that violate it is refused.
 
@@ -148,7 +152,7 @@ class CriterionGroup:
             except BaseException as error:  # a formula may belong to a plugin
                 if not is_plugin_fault(error):
                     raise
-                raise CriterionFault(criterion.id, error) from error
+                raise FormulaFault(criterion.id, error) from error
         return GroupPoints(points, status)
 
 

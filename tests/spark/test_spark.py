@@ -260,7 +260,12 @@ def test_hostile_names_and_values_are_escaped_and_shortened(
     ],
 )
 def test_columns_that_would_be_ambiguous_are_refused(
-    spark: SparkSession, village_units: pa.Table, villages: Path, by: Any, renamed: dict[str, str], message: str
+    spark: SparkSession,
+    village_units: pa.Table,
+    villages: Path,
+    by: str | list[str],
+    renamed: dict[str, str],
+    message: str,
 ) -> None:
     df = spark.createDataFrame(village_units.rename_columns([renamed.get(n, n) for n in village_units.column_names]))
     with pytest.raises(RankError, match=message):

@@ -19,9 +19,9 @@ from scorer.formulas import Formula
 from scorer.formulas.ratios import Ratio
 from scorer.formulas.single_indicator import Awarded, Choice, Count, Fault, Flag, Linear, Steps
 from scorer.formulas.sum_and_best import Best, Sum, nested_formulas
+from scorer.model.cohort import six_decimals
 from scorer.model.fixed_point import MICRO
 from scorer.model.indicators import Indicator, IndicatorKind
-from scorer.model.units import six_decimals
 
 Floats = NDArray[np.float64]
 

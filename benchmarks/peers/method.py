@@ -202,7 +202,7 @@ def _section(category: CategoryPlan, tier: str, set_plan: SetPlan) -> Section:
 
 def _gates(category: CategoryPlan) -> Iterator[Gate]:
     for rule in category.rules:
-        if rule.limit or any(isinstance(part, Node) for part in rule.root.parts()):
+        if rule.limit or any(isinstance(condition, Node) for condition in rule.root.required()):
             raise PeerCannot("levels whose gates need not all hold, or limits")
         for index in rule.root.gates():
             plan = category.gates[index]

@@ -22,9 +22,9 @@ from scorer.engine.sum_compiler import cap_in, plan_measure, plan_orders, plan_s
 from scorer.formulas import Formula
 from scorer.formulas.native_table import CriterionLine, Line
 from scorer.formulas.sum_and_best import nested_formulas
+from scorer.model.cohort import Cohort
 from scorer.model.fixed_point import Ints
 from scorer.model.indicators import source_column
-from scorer.model.units import Cohort
 from scorer.plugins.group import overrides_score
 from scorer.plugins.plugin import Plugin, Provider
 
@@ -160,6 +160,12 @@ def _plan_group(
         lines=None if overrides else _lines(criteria, empty_cohort),
         cap=cap_in(tier, group.cap),
         runs=(str(plugin),) if overrides else _plugins_of_kinds(criteria, formula_plugins),
+        kinds={
+            criterion.id: Provider.of(group.code, formula_plugins[type(formula)], formula.kind)
+            for criterion in criteria
+            for formula in reversed([*_with_nested(criterion.formula)])  # the outermost one is the last, and counts
+            if type(formula) in formula_plugins
+        },
     )
 
 

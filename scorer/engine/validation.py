@@ -16,10 +16,10 @@ from scorer.engine.answer_sources import counted, self_reported
 from scorer.engine.computed_answers import computed_answers
 from scorer.engine.plan import SetPlan, TierPlan
 from scorer.engine.plugin_checks import PluginCheck
+from scorer.model.cohort import Cohort
 from scorer.model.fixed_point import MICRO, Bools, Floats, Ints, round_to_micro
 from scorer.model.indicators import IndicatorKind
 from scorer.model.text_rules import MAX_ID_BYTES, MAX_NAME_BYTES, all_valid, is_sorted, text_problem
-from scorer.model.units import Cohort
 from scorer.model.violations import FieldPaths, Violations
 from scorer.native import check_answers
 

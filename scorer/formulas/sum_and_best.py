@@ -14,8 +14,8 @@ from pydantic import Field, SkipValidation
 from scorer.formulas.base import Formula, Outcome, Path, Read, checked, outcome_of, wrong_maximum
 from scorer.formulas.native_lines import BestLine, CombinedLine, ComputedLine, SumLine
 from scorer.formulas.native_table import Line
+from scorer.model.cohort import Cohort
 from scorer.model.fixed_point import Bools, PointsByTier, plain
-from scorer.model.units import Cohort
 
 
 @dataclass(frozen=True)

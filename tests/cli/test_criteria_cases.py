@@ -140,7 +140,8 @@ def test_all_mistakes_of_a_document_of_cases_are_reported(folder: Path) -> None:
     assert [line.removeprefix("scorer: mine.cases.yaml:") for line in done.stderr.splitlines()] == [
         "6:15: cases[0].answers.policy_environment_award: unknown indicator; "
         "did you mean 'policy_environment_awarded'?",
-        "6:68: cases[0].answers.infrastructure_awarded: is a flag; 'infrastructure_awarded' is a number: give 'number'",
+        "6:68: cases[0].answers.infrastructure_awarded: expected a number such as 1.5, "
+        "because the indicator is a number",
         "7:22: cases[0].not_applicable[0]: criterion 'INF.01' applies to every unit of the set",
         "7:38: cases[0].not_applicable[2]: criterion 'INF.02' is listed twice",
         "8:23: cases[0].expect.points.readyness: 'readyness' is not a category, group, criterion or measure of tier "
@@ -160,6 +161,7 @@ def test_all_mistakes_of_a_document_of_cases_are_reported(folder: Path) -> None:
         "20:33: cases[3].expect.rank.readiness.b: 'b' is not a unit",
         "20:40: cases[3].expect.rank.achievement: 'achievement' is not a category",
         "20:57: cases[3].expect.rank.achievement.a: expected a whole number from 1, or none, not 0",
+        "20:70: cases[3].expect.rank.overall: expected at least one entry, not nothing",
         " cannot be used",
     ]
     assert done.stdout == "4 cases of 1 criteria set: 0 ok, 0 failed, 4 not run\n"

@@ -40,7 +40,7 @@ MISTAKES: dict[str, tuple[tuple[str, str], list[str]]] = {
     ),
     "an empty range": (
         ("maximum: 100000", "minimum: 5, maximum: 3"),
-        [f"16:104: {HEAD}.indicators.files.minimum: no answer is possible: from 5 to 3"],
+        [f"16:11: {HEAD}.indicators.files: indicator files: no answer is possible: from 5 to 3"],
     ),
     "a column of units": (
         ("          files: {", "          parent: {"),

@@ -65,7 +65,7 @@ BROKEN = """\
     units:
       - {id: a, tier: district}
       - {id: a, tier: district, expect: {}}
-    expect: {rank: {readiness: {b: 1}, achievement: {a: 0}}}
+    expect: {rank: {readiness: {b: 1}, achievement: {a: 0}, overall: {}}}
 """
 
 

@@ -63,6 +63,23 @@ def test_an_extended_set_equals_a_complete_document() -> None:
     assert extending.revision == parse(WHOLE, "").revision()
 
 
+def test_a_key_that_a_new_formula_or_condition_replaces_may_be_removed_too() -> None:
+    changes = (
+        ("each: 1, points: 4", "each: 1, points: 4, options: ~"),
+        ("gates: [{measure: total, at_least: 10%}]", "when: {measure: total, at_least: 10%}"),
+        ("{level: 1, prov", "{level: 1, gates: ~, when: {measure: total, at_least: 80%}, prov"),
+    )
+    changed, whole = NEXT, WHOLE
+    for old, new in changes:
+        assert changed.count(old) == 1
+        changed = changed.replace(old, new)
+    for percent in ("80%", "10%"):
+        gate = f"{{measure: total, at_least: {percent}}}"
+        whole = whole.replace(f"gates: [{gate}]", f"when: {gate}")
+    extended = good(catalogue(INSTALLED, changed, WARDS)).sets["wards-2027"].criteria_set
+    assert extended.revision == good(catalogue(INSTALLED, whole)).sets["wards-2027"].criteria_set.revision
+
+
 def test_a_set_that_changes_nothing_but_its_code_has_the_content_of_its_base() -> None:
     least = "criteria_set: copy\nextends: wards-2026\ntitle: {en: Copy}\n"
     sets = good(catalogue(INSTALLED, least, WARDS)).sets

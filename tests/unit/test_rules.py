@@ -245,7 +245,7 @@ def compare(conditions: list[Any], limits: list[Any], data: st.DataObject, asked
 # Causes
 
 
-def test_causes_of_a_combination_name_the_nearest_part_first() -> None:
+def test_causes_of_a_combination_name_the_nearest_condition_first() -> None:
     condition = {"at_least": 2, "of": [LAN, south(minimum="60%"), north(minimum="90%"), OTHER]}
     body = document([{"level": 1, "when": {"all": [{"measure": "total", "at_least": "10%"}, condition]}}], [])
     unit = Unit("u", "district", {"north_points": 8, "south_points": Decimal("2.75"), "base_points": 9})

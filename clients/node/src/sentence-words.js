@@ -25,8 +25,8 @@ const ENGLISH = {
   levelCause: (category, level, who, needed) => `${category} is ${level}, ${who} requires ${needed}`,
   /** @type {(measure: string, value: string, minimum: string) => string} */
   short: (measure, value, minimum) => `${measure} ${value} of ${minimum}`,
-  /** @type {(atLeast: number, outOf: number, parts: string) => string} */
-  combination: (atLeast, outOf, parts) => `${atLeast} of ${outOf}: ${parts}`,
+  /** @type {(atLeast: number, outOf: number, conditions: string) => string} */
+  combination: (atLeast, outOf, conditions) => `${atLeast} of ${outOf}: ${conditions}`,
   or: " or ",
   and: " and ",
   atLeast: "at least",
@@ -72,7 +72,7 @@ const VIETNAMESE = {
   answerCause: (indicator, value, who, needed) => `${indicator}: ${value}, theo ${who} ${needed}`,
   levelCause: (category, level, who, needed) => `${category}: ${level}, ${who} yêu cầu ${needed}`,
   short: (measure, value, minimum) => `${measure} ${value}/${minimum}`,
-  combination: (atLeast, outOf, parts) => `${atLeast} trong ${outOf}: ${parts}`,
+  combination: (atLeast, outOf, conditions) => `${atLeast} trong ${outOf}: ${conditions}`,
   or: " hoặc ",
   and: " và ",
   atLeast: "từ",

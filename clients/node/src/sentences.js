@@ -45,10 +45,10 @@ export function causeSentence(cause, language, titles, category) {
  * @returns {string}
  */
 function combination(cause, words, titles) {
-  const parts = cause.of.map((part) =>
-    part.atLeast ? `(${combination(part, words, titles)})` : shortCause(part, words, titles),
+  const conditions = cause.of.map((condition) =>
+    condition.atLeast ? `(${combination(condition, words, titles)})` : shortCause(condition, words, titles),
   );
-  const joined = parts.join(cause.atLeast === cause.outOf ? words.and : words.or);
+  const joined = conditions.join(cause.atLeast === cause.outOf ? words.and : words.or);
   return words.combination(cause.atLeast, cause.outOf, joined);
 }
 

@@ -53,7 +53,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "cap": "at most {amount}",
         "may_be_negative": "may be negative",
         "weight": "weight {weight}",
-        "some_of": "{at_least} of {out_of}: {parts}",
+        "some_of": "{at_least} of {out_of}: {conditions}",
         "or": " or ",
         "not": "not ({condition})",
         "answer": "{indicator} is {options}",
@@ -107,7 +107,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "cap": "không quá {amount}",
         "may_be_negative": "có thể âm",
         "weight": "trọng số {weight}",
-        "some_of": "{at_least} trong {out_of}: {parts}",
+        "some_of": "{at_least} trong {out_of}: {conditions}",
         "or": " hoặc ",
         "not": "không phải ({condition})",
         "answer": "{indicator} là {options}",
@@ -266,17 +266,17 @@ class _Shown:
         return _by_tier(points, 1, f" {self._words['points']}")
 
     def _condition(self, condition: Condition) -> str:
-        """A condition in words; the parts of "all" are separated by semicolons."""
+        """A condition in words; the conditions of "all" are separated by semicolons."""
         words = self._words
         if isinstance(condition, Combination):
-            parts = [
-                f"({self._condition(part)})" if isinstance(part, Combination) else self._condition(part)
-                for part in condition.of
+            texts = [
+                f"({self._condition(inner)})" if isinstance(inner, Combination) else self._condition(inner)
+                for inner in condition.of
             ]
-            if condition.at_least == len(parts):
-                return "; ".join(parts)
-            joined = words["or"].join(parts)
-            return words["some_of"].format(at_least=condition.at_least, out_of=len(parts), parts=joined)
+            if condition.at_least == len(texts):
+                return "; ".join(texts)
+            joined = words["or"].join(texts)
+            return words["some_of"].format(at_least=condition.at_least, out_of=len(texts), conditions=joined)
         if isinstance(condition, Negation):
             return words["not"].format(condition=self._condition(condition.of))
         if isinstance(condition, AnswerGate):

@@ -176,7 +176,7 @@ def _rank_keys(order: CategoryRanking | RankingMethod) -> list[pb.RankKey]:
 
 
 def _total(total: Total, maximum: Callable[[str], int], tiers: Sequence[str]) -> pb.Total:
-    """How parts are combined into a total. ``maximum(tier)`` is the maximum of the total in a tier, in micropoints."""
+    """How members make up a total. ``maximum(tier)`` is the maximum of the total in a tier, in micropoints."""
     return pb.Total(
         combine=total.combine.value,
         max_points=[pb.TierPoints(tier=tier, points=maximum(tier) / MICRO) for tier in tiers],

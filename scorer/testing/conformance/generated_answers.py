@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorer.engine.plan import TierPlan
+from scorer.model.cohort import Cohort, six_decimals
 from scorer.model.fixed_point import Floats
 from scorer.model.indicators import Indicator, IndicatorKind
-from scorer.model.units import Cohort, six_decimals
 from scorer.testing.conformance.faults import Unscorable
 
 MISSING_SHARE = 0.1

@@ -18,8 +18,8 @@ from scorer.engine.plugin_fault import PluginFault
 from scorer.engine.scoring import assess
 from scorer.formulas import Formula
 from scorer.formulas.sum_and_best import nested_formulas
+from scorer.model.cohort import Cohort
 from scorer.model.fixed_point import Bools, Floats, plain
-from scorer.model.units import Cohort
 from scorer.plugins.group import CriterionGroup, GroupPoints, Status, Statuses, overrides_score
 from scorer.plugins.plugin import Plugin
 from scorer.testing.conformance.faults import Unscorable, failure

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from scorer.criteria.model import Criterion
+from scorer.model.cohort import Cohort
 from scorer.model.fixed_point import Bools, Floats
-from scorer.model.units import Cohort
 from scorer.plugins.group import Status
 from scorer.testing.conformance.faults import NothingToCheck
 from scorer.testing.conformance.generated_answers import repair_checks, show_answer, with_answers

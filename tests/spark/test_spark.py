@@ -237,6 +237,41 @@ def test_violations_fail_the_job_and_are_named(spark: SparkSession, with_mistake
     assert 'and 12 more violations; errors="collect" lists those of all provinces' in text
 
 
+def test_hostile_names_and_values_are_escaped_and_shortened(
+    spark: SparkSession, village_units: pa.Table, villages: Path
+) -> None:
+    df = spark.createDataFrame(village_units).withColumn("province", sf.lit("x\n" + "y" * 100_000))
+    df = df.withColumnRenamed("period", "a\nb").withColumn("files", sf.lit(-1))
+    with pytest.raises(PythonException) as caught:
+        rank(df, villages, by=["province", "a\nb"]).collect()
+    [line] = [line for line in str(caught.value).splitlines() if "province=" in line]
+    assert "'x\\ny" in line
+    assert r"a\nb=" in line
+    assert len(line) < 3_000
+
+
+@pytest.mark.parametrize(
+    ("by", "renamed", "message"),
+    [
+        ("province", {}, "by='province'; give a list of columns, such as by=\\['province'\\]"),
+        (["Rank", "period"], {"province": "Rank"}, "by: the result has a column 'rank' of its own"),
+        (["unit", "period"], {"province": "unit"}, "by: the result has a column 'unit' of its own"),
+        (["p", "P"], {"province": "p", "period": "P"}, "by: a column is named twice"),
+    ],
+)
+def test_columns_that_would_be_ambiguous_are_refused(
+    spark: SparkSession,
+    village_units: pa.Table,
+    villages: Path,
+    by: str | list[str],
+    renamed: dict[str, str],
+    message: str,
+) -> None:
+    df = spark.createDataFrame(village_units.rename_columns([renamed.get(n, n) for n in village_units.column_names]))
+    with pytest.raises(RankError, match=message):
+        rank(df, villages, by, errors="collect")
+
+
 def test_rows_without_a_province_are_violations(spark: SparkSession, village_units: pa.Table, villages: Path) -> None:
     df = spark.createDataFrame(village_units).where("period = '2026'")
     df = df.withColumn("province", sf.when(sf.col("province") != "b", sf.col("province")))

@@ -47,7 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Sets what tests, and the commands that they run, read in the environment; no example has to be fast."""
     gc.set_threshold(20_000)  # thousands of tests and their modules remain: to look through them often takes 6 % of CPU
     # For tests/support/example_counts.py.
-    share = float(os.environ.setdefault("TEST_EXAMPLES", "1" if config.getoption("long") else "0.25"))
+    share = float(os.environ.setdefault("TEST_EXAMPLES", "1" if config.getoption("long") else "0.15"))
     settings.register_profile(
         "untimed",
         deadline=None,

@@ -18,10 +18,10 @@ from scorer.engine.plan import TierPlan
 from scorer.formulas import Formula
 from scorer.formulas.ratios import Ratio
 from scorer.formulas.single_indicator import Awarded, Choice, Count, Fault, Flag, Linear, Steps
-from scorer.formulas.sum_and_best import Best, Sum, parts_of
+from scorer.formulas.sum_and_best import Best, Sum, nested_formulas
+from scorer.model.cohort import six_decimals
 from scorer.model.fixed_point import MICRO
 from scorer.model.indicators import Indicator, IndicatorKind
-from scorer.model.units import six_decimals
 
 Floats = NDArray[np.float64]
 
@@ -36,8 +36,8 @@ LARGE = 1_000.0
 def leaves(formula: Formula, points: int, tier: str) -> Iterator[tuple[Formula, int]]:
     """The formula, or the formulas that it combines, each with its maximum in micropoints."""
     if isinstance(formula, Sum | Best):
-        for part in parts_of(formula):
-            yield from leaves(part.formula, part.points.of(tier) or 0, tier)
+        for inner in nested_formulas(formula):
+            yield from leaves(inner.formula, inner.points.of(tier) or 0, tier)
     else:
         yield formula, points
 

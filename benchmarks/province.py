@@ -18,8 +18,8 @@ from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.catalogue.catalogue import Catalogue
 from scorer.engine.gates import GateCompiler
 from scorer.engine.plan import SetPlan, TierPlan
+from scorer.model.cohort import Cohort
 from scorer.model.indicators import EPOCH, IndicatorKind
-from scorer.model.units import Cohort
 from scorer.plugins.host import PluginHost
 from scorer.service.in_process_transport import InProcessTransport
 from scorer_client import Client, FileTable

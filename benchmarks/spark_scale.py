@@ -23,13 +23,13 @@ from pathlib import Path
 from signal import SIGKILL
 from typing import Any
 
-import columns
 import grpc
 import numpy as np
 import psutil
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+import result_columns
 from peers.spark_sql import SparkSql
 from province import Province, installed
 from pyspark.sql import DataFrame, SparkSession
@@ -136,7 +136,7 @@ class Run:
         variants: dict[str, Callable[[], dict[str, Any]]] = {
             "scorer on Spark": lambda: self._measured(lambda: self._write(rank(df, SET, BY, tier=TIER))),
             "Spark SQL": lambda: self._measured(lambda: self._write(sql.rank(df), "sql")),
-            "kernel alone, one cohort": lambda: own_cpu(lambda: columns.score(province)),
+            "kernel alone, one cohort": lambda: own_cpu(lambda: result_columns.score(province)),
         }
         taken: dict[str, list[float]] = {variant: [] for variant in variants}
         for _ in range(rounds):

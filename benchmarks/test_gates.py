@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 from alternate_timing import in_turn
-from columns import rule_keys
 from kernel_totals import cell_finder
 from numpy.typing import NDArray
 from province import Province
+from result_columns import rule_keys
 
 from scorer.engine.gate_process import Conjunctions
 from scorer.engine.rules import RulePlan

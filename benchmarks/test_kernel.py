@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 from alternate_timing import in_turn
-from columns import columns, differences, score
 from peers import LOOP, NUMBA, Method, Peer, PeerCannot
 from province import Province
+from result_columns import columns, differences, score
 
 SIZES = (1, 1_000, 10_000, 100_000, 1_000_000)
 BASIC_FULL = pytest.mark.parametrize("view", ["BASIC", "FULL"])

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 from alternate_timing import in_turn
-from columns import columns, differences, score, tolerated
 from peers import PEERS, Method, Peer, PeerCannot
 from province import Province
+from result_columns import columns, differences, score, tolerated
 
 SIZES = (1_000, 10_000, 100_000)
 

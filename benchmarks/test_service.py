@@ -21,7 +21,7 @@ import pyarrow as pa
 import pytest
 from load_clients import MESSAGE_LIMITS
 from province import Province
-from spawned import NOOP, SERVE, Spawned, spawned
+from server_process import NOOP, SERVE, Spawned, spawned
 
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer_client import Client, Row, Value

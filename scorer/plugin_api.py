@@ -18,13 +18,13 @@ processes or threads.
 """
 
 from scorer.criteria.model import Criterion, Effect
-from scorer.formulas import Formula, Outcome, Part, Read
+from scorer.formulas import Formula, NestedFormula, Outcome, Read
 from scorer.formulas.base import NUMBERS, Amount, Edge, Path, Percent
 from scorer.formulas.native_lines import round_ratio
-from scorer.formulas.sum_and_best import Parts
+from scorer.formulas.sum_and_best import NestedFormulas
+from scorer.model.cohort import Cohort
 from scorer.model.fixed_point import MICRO, Bools, Floats, PointsByTier
 from scorer.model.indicators import Indicator, IndicatorKind
-from scorer.model.units import Cohort
 from scorer.plugins.group import API_VERSION, Check, CriterionFault, CriterionGroup, GroupPoints, PartOf, Status
 from scorer.plugins.hookspecs import hookimpl
 
@@ -46,10 +46,10 @@ __all__ = [
     "GroupPoints",
     "Indicator",
     "IndicatorKind",
+    "NestedFormula",
+    "NestedFormulas",
     "Outcome",
-    "Part",
     "PartOf",
-    "Parts",
     "Path",
     "Percent",
     "PointsByTier",

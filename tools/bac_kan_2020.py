@@ -55,9 +55,9 @@ from scorer.catalogue.catalogue import load_set
 from scorer.engine.gates import GateCompiler
 from scorer.engine.plan import SetPlan
 from scorer.engine.scoring import assess
+from scorer.model.cohort import Cohort
 from scorer.model.fixed_point import MICRO
 from scorer.model.indicators import Indicator, IndicatorKind, days
-from scorer.model.units import Cohort
 from scorer.plugins.host import PluginHost
 
 PLUGINS = Path(__file__).resolve().parent.parent / "plugins" / "scorer_plugins"

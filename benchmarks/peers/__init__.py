@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from peers.method import Columns, Method, PeerCannot
-from scorer.model.units import Cohort
+from scorer.model.cohort import Cohort
 
 __all__ = ["INSTALL", "PEERS", "Columns", "Method", "Peer", "PeerCannot"]
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scorer.criteria.combine import Combine
 from scorer.criteria.conditions import MeasureGate
 from scorer.criteria.model import Criterion, Effect
-from scorer.criteria.ranking_rule import RankingRule
+from scorer.criteria.ranking_method import RankingMethod
 from scorer.engine.plan import CategoryPlan, GroupPlan, OrderPlan, RankKeyPlan, SetPlan, TierPlan
 from scorer.engine.rules import KeyKind, Node
 from scorer.formulas import Formula
@@ -27,7 +27,7 @@ from scorer.model.indicators import IndicatorKind
 from scorer.plugins.group import CriterionGroup
 
 Columns = dict[str, NDArray[Any]]
-"""Results: arrays (n,), or (k, n) for criteria, by the names that ``columns.py`` describes."""
+"""Results: arrays (n,), or (k, n) for criteria, by the names that ``result_columns.py`` describes."""
 
 LARGEST_SUM = 2**32
 """The sum of all points must be below this limit, so that a million times the sum is exact as a double."""
@@ -144,11 +144,11 @@ class Method:
         Raises:
             PeerCannot: the plan has something that peers do not support.
         """
-        rule: RankingRule = set_plan.criteria_set.ranking
-        if rule.ties != "competition":
-            raise PeerCannot(f"{rule.ties} ranks")
+        ranking: RankingMethod = set_plan.criteria_set.ranking
+        if ranking.ties != "competition":
+            raise PeerCannot(f"{ranking.ties} ranks")
         own = range(len(plan.categories) + 1)
-        orders = [OrderPlan(rule.ties, rule.exact, (RankKeyPlan(False, index),)) for index in own]
+        orders = [OrderPlan(ranking.ties, ranking.exact, (RankKeyPlan(False, index),)) for index in own]
         if list(plan.orders) != orders or plan.rounding != "half_up":
             raise PeerCannot("further keys of ranks, ranks by category, or other rounding")
         limits = [(composition.combine, composition.cap) for composition in plan.sums.compositions]
@@ -165,7 +165,7 @@ class Method:
         if amounts >= LARGEST_SUM:
             raise PeerCannot("sums of points that doubles do not hold")
         return cls(
-            sections, plan.requires, sum(section.nominal for section in sections), plan.decimals, rule.exact
+            sections, plan.requires, sum(section.nominal for section in sections), plan.decimals, ranking.exact
         )  # fmt: skip
 
     def lines(self) -> Iterator[Line]:
@@ -202,7 +202,7 @@ def _section(category: CategoryPlan, tier: str, set_plan: SetPlan) -> Section:
 
 def _gates(category: CategoryPlan) -> Iterator[Gate]:
     for rule in category.rules:
-        if rule.limit or any(isinstance(part, Node) for part in rule.root.parts()):
+        if rule.limit or any(isinstance(condition, Node) for condition in rule.root.required()):
             raise PeerCannot("levels whose gates need not all hold, or limits")
         for index in rule.root.gates():
             plan = category.gates[index]
@@ -241,7 +241,7 @@ def _alternatives(formula: Formula, maximum: int, tier: str, set_plan: SetPlan) 
 
 def _parts(formula: Formula, maximum: int, tier: str, set_plan: SetPlan) -> Iterator[Leaf]:
     if isinstance(formula, Sum):
-        for part in formula.parts:
+        for part in formula.terms:
             yield from _parts(part.formula, part.points.of(tier) or 0, tier, set_plan)
     else:
         yield _leaf(formula, maximum, tier, set_plan)

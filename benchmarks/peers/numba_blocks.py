@@ -16,7 +16,7 @@ from peers.method import Columns, Leaf, Line, Method, PeerCannot, Section, whole
 from peers.numba_leaves import AWARDED, CHOICE, COUNT, FAULT, FLAG, LINEAR, RATIO, STEPS
 from peers.numba_ranks import rank_all
 from peers.numba_sections import score_blocks
-from scorer.model.units import Cohort
+from scorer.model.cohort import Cohort
 
 SUMS = ("points", "max_points", "percent", "converted", "published", "missing", "not_applicable")
 KINDS = {"flag": FLAG, "fault": FAULT, "choice": CHOICE, "steps": STEPS, "count": COUNT, "ratio": RATIO,

@@ -19,7 +19,7 @@ from openfisca_core.variables import Variable
 
 from peers.method import Columns, Leaf, Line, Measure, Method, Section, whole
 from peers.ranks import competition, in_order
-from scorer.model.units import Cohort
+from scorer.model.cohort import Cohort
 
 MICRO = 1_000_000
 PERIOD = "2020"

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from peers.method import Columns, Leaf, Line, Method, Section, whole
-from scorer.model.units import Cohort
+from scorer.model.cohort import Cohort
 
 MICRO = 1e6
 SUMS = ("points", "max_points", "percent", "converted", "published", "missing", "not_applicable")

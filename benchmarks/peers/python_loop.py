@@ -9,7 +9,7 @@ from fractions import Fraction
 import numpy as np
 
 from peers.method import Columns, Leaf, Line, Method, Section, whole
-from scorer.model.units import Cohort
+from scorer.model.cohort import Cohort
 
 MICRO = 1_000_000
 ALWAYS = 2**53 - 1

@@ -15,7 +15,7 @@ import numpy as np
 import zen
 
 from peers.method import Columns, Leaf, Line, Method, Section
-from scorer.model.units import Cohort
+from scorer.model.cohort import Cohort
 
 MICRO = 1_000_000
 Context = dict[str, Any]

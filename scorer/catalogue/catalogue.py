@@ -12,8 +12,8 @@ from scorer.criteria.document import Document, Path, Problem
 from scorer.criteria.extension import EXTENDS, Base, Library, extend
 from scorer.criteria.loader import load_sound_parts
 from scorer.criteria.yaml_parser import parse, read_document
-from scorer.engine.combining import Composition
 from scorer.engine.compiler import compile_tier, indicator_rows, with_tables
+from scorer.engine.composition import Composition
 from scorer.engine.gates import GateCompiler, GateCompilerError
 from scorer.engine.plan import CategoryPlan, SetPlan, TierPlan
 from scorer.engine.rule_checks import findings

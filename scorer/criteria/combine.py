@@ -1,4 +1,4 @@
-"""How parts are combined: criteria into a group, groups into a category, categories into the overall score."""
+"""How points are combined: criteria into a group, groups into a category, categories into the overall score."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ class Total:
     may_be_negative: bool = False
     """Whether penalties can make the points negative."""
 
-    def of(self, tier: str, parts: Sequence[int]) -> int:
-        """Micropoints of the whole in ``tier``, from the micropoints of its parts: of a mean, those that it states."""
-        stated = self.points.of(tier) if self.points and parts else None
-        return capped(self.cap, tier, (stated or 0) if self.combine.is_mean else sum(parts))
+    def of(self, tier: str, members: Sequence[int]) -> int:
+        """Micropoints of the total in ``tier``: of a mean, those that it states, otherwise the sum of its members'."""
+        stated = self.points.of(tier) if self.points and members else None
+        return capped(self.cap, tier, (stated or 0) if self.combine.is_mean else sum(members))
 
 
 PLAIN_SUM = Total()

@@ -19,7 +19,7 @@ FLAG_OPTIONS = ("true", "false")
 
 @dataclass(frozen=True)
 class ConditionReader:
-    """Reads the conditions of one category, and adds a problem to the document for each part that cannot be read.
+    """Reads the conditions of one category, and adds a problem to the document for each condition that cannot be read.
 
     Args:
         document: the document.

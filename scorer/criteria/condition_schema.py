@@ -1,4 +1,4 @@
-"""The schema of conditions: gates, and ways to combine them. The parts of a combination are validated separately."""
+"""The schema of conditions: gates, and ways to combine them. Conditions in a combination are validated separately."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, PlainValidator, StrictInt, StrictStr, mod
 from scorer.criteria.schema import StrictModel
 from scorer.formulas.base import PercentInput, PointsInput
 from scorer.model.fixed_point import PointsByTier, TierError, parse_percent
-from scorer.text.suggestions import short_repr
+from scorer.text.suggestions import short_repr, without_quotes
 
 BOUNDS = ("at_least", "above", "at_most", "below")
 """The keys of a gate's bound."""
@@ -51,7 +51,7 @@ class Minimum(BaseModel):
                 return cls(unit="percent", amount=PointsByTier(parse_percent(value)))
             except ValueError:
                 expected = "a percentage with at most four decimals or a number of points"
-                raise ValueError(f"expected {expected}, not {short_repr(value)}") from None
+                raise ValueError(f"expected {expected}, not {without_quotes(value)}") from None
         return cls(unit="points", amount=PointsByTier.parse(value))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from scorer.criteria import model, schema
@@ -24,6 +25,7 @@ _FAULT_AS_PENALTY = (
 )
 
 
+@dataclass
 class CriterionReader:
     """Reads criteria; adds a problem for each criterion that cannot be read.
 
@@ -35,19 +37,16 @@ class CriterionReader:
         sources: the sources of answers to criteria that do not name their own.
     """
 
-    def __init__(
-        self,
-        document: Document,
-        vocabulary: Vocabulary,
-        tiers: Sequence[str],
-        indicators: SetIndicators,
-        sources: tuple[Source, ...],
-    ) -> None:
-        self.document, self.vocabulary, self.tiers = document, vocabulary, tiers
-        self.indicators, self.sources = indicators, sources
-        self.formulas = FormulaReader(document, vocabulary, tiers)
-        self.ids: set[str] = set()
-        """Ids of the criteria read so far."""
+    document: Document
+    vocabulary: Vocabulary
+    tiers: Sequence[str]
+    indicators: SetIndicators
+    sources: tuple[Source, ...]
+    ids: set[str] = field(default_factory=set)
+    """Ids of the criteria read so far."""
+
+    def __post_init__(self) -> None:
+        self.formulas = FormulaReader(self.document, self.vocabulary, self.tiers)
 
     def criterion(self, path: Path, data: object, reconstructed: bool, subtotal: str) -> model.Criterion | None:
         """Reads a criterion; None if it cannot be read.
@@ -70,11 +69,11 @@ class CriterionReader:
             self.ids.add(criterion_id)
         parameters = {key: value for key, value in raw.items() if key not in schema.Criterion.model_fields}
         formula = None
-        if "formula" in raw:
-            formula = self.formulas.formula(path, raw["formula"], parameters, list(schema.Criterion.model_fields))
-        else:
-            self.formulas.suggest_keys(path, parameters, list(schema.Criterion.model_fields))
         try:
+            if "formula" in raw:
+                formula = self.formulas.formula(path, raw["formula"], parameters, list(schema.Criterion.model_fields))
+            else:
+                self.formulas.suggest_keys(path, parameters, list(schema.Criterion.model_fields))
             sources = (shape.sources if shape else None) or self.sources
             if formula is not None:
                 self.indicators.check_reads(path, formula, sources)

@@ -84,7 +84,7 @@ def _indicator(document: Document, path: Path, code: str, body: object) -> Indic
     if document.broken(*path):
         return None
     try:
-        indicator = Indicator(
+        return Indicator(
             code,
             shape.kind,
             shape.unit.get("en") or next(iter(shape.unit.values()), ""),
@@ -99,12 +99,6 @@ def _indicator(document: Document, path: Path, code: str, body: object) -> Indic
     except ValueError as error:
         document.problem(path, str(error), key=True)
         return None
-    low, high = indicator.range()
-    if low > high:
-        document.problem(
-            (*path, "minimum"), f"no answer is possible: from {indicator.show(low)} to {indicator.show(high)}"
-        )
-    return indicator
 
 
 def _check(

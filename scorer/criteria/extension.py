@@ -6,7 +6,7 @@ are found by ``id``, levels by ``level``. The value ``~`` removes a key, and ``r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -154,14 +154,17 @@ class _Merge:
         return self._mapping(new, base, own, path, inner)
 
     def _criterion(self, new: Any, base: Any, own: Path, path: Path) -> Any:
-        if "formula" in new:  # a new formula replaces the keys of the old formula
-            base = {key: value for key, value in base.items() if key in schema.Criterion.model_fields}
-        return self._mapping(new, base, own, path)
+        replaced = base.keys() - schema.Criterion.model_fields.keys() if "formula" in new else set()
+        return self._replacing(new, base, own, path, replaced)
 
     def _level(self, new: Any, base: Any, own: Path, path: Path) -> Any:
-        if "gates" in new or "when" in new:  # either key states a new condition, which replaces the old one
-            base = {key: value for key, value in base.items() if key not in ("gates", "when")}
-        return self._mapping(new, base, own, path)
+        conditions = {"gates", "when"}  # either key states a new condition, which replaces the old one
+        return self._replacing(new, base, own, path, conditions if new.keys() & conditions else set())
+
+    def _replacing(self, new: Any, base: Any, own: Path, path: Path, replaced: Collection[str]) -> Any:
+        """Merges two mappings without some keys of the base. Writing ``~`` for such a key changes nothing."""
+        new = {key: value for key, value in new.items() if value is not None or key not in base or key not in replaced}
+        return self._mapping(new, {key: value for key, value in base.items() if key not in replaced}, own, path)
 
     def _by_code(self, merge: Callable[..., Any]) -> Callable[..., Any]:
         """Returns a function that merges two mappings, and merges the values of a key in both with ``merge``."""

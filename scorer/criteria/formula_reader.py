@@ -13,9 +13,9 @@ from scorer.criteria.document import Document, Path
 from scorer.criteria.schema_errors import parse_model
 from scorer.criteria.tiers import check_tiers
 from scorer.criteria.vocabulary import Vocabulary
-from scorer.formulas import Formula, Part
+from scorer.formulas import Formula, NestedFormula
 from scorer.formulas.single_indicator import Fault
-from scorer.formulas.sum_and_best import parts_of
+from scorer.formulas.sum_and_best import nested_formulas
 from scorer.model.fixed_point import PointsByTier
 from scorer.text.suggestions import did_you_mean, short_repr, unknown_key
 
@@ -26,7 +26,7 @@ end."""
 
 @dataclass(frozen=True)
 class FormulaReader:
-    """Reads formulas; adds a problem for each part that cannot be read.
+    """Reads formulas; adds a problem for each formula that cannot be read.
 
     Args:
         document: the document.
@@ -39,7 +39,7 @@ class FormulaReader:
     tiers: Sequence[str]
 
     def formula(self, path: Path, name: object, parameters: dict[str, Any], other_keys: list[str]) -> Formula | None:
-        """The formula of a criterion or part; ``other_keys`` are the valid keys that are not parameters."""
+        """The formula of a criterion, or a nested one; ``other_keys`` are the valid keys that are not parameters."""
         if not isinstance(name, str):
             self.document.problem((*path, "formula"), f"expected a formula kind, not {short_repr(name)}")
             return None
@@ -51,16 +51,16 @@ class FormulaReader:
             self.document.problem((*path, "formula"), message)
             self.suggest_keys(path, parameters, other_keys)
             return None
-        inner, parts = dict(parameters), list[Part | None]()
+        inner, nested = dict(parameters), list[NestedFormula | None]()
         if kind.nested is not None and isinstance(inner.get(kind.nested), list):
-            parts = [self._part((*path, kind.nested, n), body) for n, body in enumerate(inner[kind.nested])]
-            inner[kind.nested] = tuple(parts)
+            nested = [self._nested((*path, kind.nested, n), body) for n, body in enumerate(inner[kind.nested])]
+            inner[kind.nested] = tuple(nested)
         names = [*(info.alias or field for field, info in kind.model_fields.items()), *other_keys]
         for key in [key for key in inner if key not in names]:
             self.document.problem((*path, key), unknown_key(key, names), key=True)
             del inner[key]
         formula = parse_model(self.document, path, kind, inner)
-        return None if None in parts else formula
+        return None if None in nested else formula
 
     def suggest_keys(self, path: Path, parameters: Mapping[str, Any], other_keys: list[str]) -> None:
         """Reports probably misspelled keys where the formula kind is unknown: keys similar to any known key."""
@@ -88,7 +88,7 @@ class FormulaReader:
                 raise LookupError(f"its limits name indicator {min(unread)!r}, which it does not read")
         bool(formula.needs_cohort or formula.may_leave_out)  # an error in these properties is reported here
 
-    def _part(self, path: Path, data: object) -> Part | None:
+    def _nested(self, path: Path, data: object) -> NestedFormula | None:
         if not isinstance(data, Mapping):
             self.document.problem(path, f"expected a formula with its points, not {short_repr(data)}")
             return None
@@ -106,7 +106,7 @@ class FormulaReader:
             formula = self.formula(path, data["formula"], parameters, ["formula", "points"])
         else:
             self.suggest_keys(path, parameters, ["formula", "points"])
-        return Part(formula, points) if formula is not None and points is not None else None
+        return NestedFormula(formula, points) if formula is not None and points is not None else None
 
 
 def _amounts(value: object, path: Path) -> Iterator[tuple[Path, PointsByTier]]:
@@ -116,7 +116,7 @@ def _amounts(value: object, path: Path) -> Iterator[tuple[Path, PointsByTier]]:
     elif isinstance(value, BaseModel):
         for name, info in type(value).model_fields.items():
             yield from _amounts(getattr(value, name), (*path, info.alias or name))
-    elif isinstance(value, Part):
+    elif isinstance(value, NestedFormula):
         yield from _amounts(value.formula, path)
         yield from _amounts(value.points, (*path, "points"))
     elif isinstance(value, Mapping):
@@ -128,5 +128,5 @@ def _amounts(value: object, path: Path) -> Iterator[tuple[Path, PointsByTier]]:
 
 
 def rewards_absence(formula: Formula) -> bool:
-    """Whether the formula or a part of it gives its points to units that report no fault."""
-    return isinstance(formula, Fault) or any(rewards_absence(part.formula) for part in parts_of(formula))
+    """Whether the formula or one nested in it gives its points to units that report no fault."""
+    return isinstance(formula, Fault) or any(rewards_absence(inner.formula) for inner in nested_formulas(formula))

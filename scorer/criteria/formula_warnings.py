@@ -11,13 +11,13 @@ from scorer.formulas.base import Threshold
 from scorer.formulas.logarithmic import Logarithmic
 from scorer.formulas.ratios import Ratio
 from scorer.formulas.single_indicator import Linear, Steps
-from scorer.formulas.sum_and_best import parts_of
+from scorer.formulas.sum_and_best import nested_formulas
 from scorer.model.fixed_point import plain_share
 from scorer.model.indicators import Indicator
 
 
 def warn(formula: Formula, path: Path, indicators: Mapping[str, Indicator], document: Document) -> None:
-    """Adds warnings about a formula and its parts.
+    """Adds warnings about a formula and the formulas nested in it.
 
     Args:
         formula: the formula.
@@ -25,8 +25,8 @@ def warn(formula: Formula, path: Path, indicators: Mapping[str, Indicator], docu
         indicators: the indicators that criteria read, by code.
         document: the document.
     """
-    for n, part in enumerate(parts_of(formula)):
-        warn(part.formula, (*path, str(formula.nested), n), indicators, document)
+    for n, inner in enumerate(nested_formulas(formula)):
+        warn(inner.formula, (*path, str(formula.nested), n), indicators, document)
     if isinstance(formula, Ratio):
         _warn_of_shares(formula, path, document)
     if not isinstance(formula, Steps | Linear | Logarithmic):

@@ -37,12 +37,12 @@ def computed_indicators(
     return _in_order(list(_indicators(shapes, document, declared, read, sources)), document)
 
 
-def _in_order(rules: Sequence[FromChildren], document: Document) -> tuple[FromChildren, ...]:
-    """The rules, sorted so that a rule comes after the rules whose results it reads. For example, the sum of a region
+def _in_order(computations: Sequence[FromChildren], document: Document) -> tuple[FromChildren, ...]:
+    """The computations, sorted so that each comes after those whose results it reads. For example, the sum of a region
     may read sums of districts, which read answers of communes.
     """
-    by_code = {rule.indicator: rule for rule in rules}
-    needed = {rule.indicator: {rule.reads} & by_code.keys() - {rule.indicator} for rule in rules}
+    by_code = {item.indicator: item for item in computations}
+    needed = {item.indicator: {item.reads} & by_code.keys() - {item.indicator} for item in computations}
     try:
         return tuple(by_code[code] for code in TopologicalSorter(needed).static_order())
     except CycleError as error:

@@ -145,17 +145,17 @@ def _filled(node: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def _add_formulas(kinds: Iterable[type[Formula]], definitions: dict[str, Any]) -> None:
-    """Completes criteria and parts of formulas by the keys of each formula kind."""
+    """Completes criteria and nested formulas by the keys of each formula kind."""
     criterion = definitions["Criterion"]
     criterion.pop("additionalProperties", None)
-    part: dict[str, Any] = {
+    nested: dict[str, Any] = {
         "type": "object",
         "properties": {"formula": {"type": "string"}, "points": criterion["properties"]["points"]},
         "required": ["formula", "points"],
     }
-    definitions["Part"] = part
+    definitions["NestedFormula"] = nested
     named = {kind.kind: kind for kind in kinds}
-    for holder, common in (("Criterion", dict(criterion["properties"])), ("Part", dict(part["properties"]))):
+    for holder, common in (("Criterion", dict(criterion["properties"])), ("NestedFormula", dict(nested["properties"]))):
         definition = definitions[holder]
         definition["properties"] = {**common, "formula": {"enum": list(named)}}
         definition["allOf"] = []
@@ -164,7 +164,10 @@ def _add_formulas(kinds: Iterable[type[Formula]], definitions: dict[str, Any]) -
             _add(kind, complete, definitions)
             keys = definitions[complete]
             if kind.nested:
-                keys["properties"][kind.nested] = {"type": "array", "items": {"$ref": REFERENCE.format(model="Part")}}
+                keys["properties"][kind.nested] = {
+                    "type": "array",
+                    "items": {"$ref": REFERENCE.format(model="NestedFormula")},
+                }
             keys["properties"] = {**common, **keys["properties"], "formula": {"const": name}}
             # The definition's name has a space, so that no model can have the same name.
             reference = REFERENCE.format(model=complete.replace(" ", "%20"))

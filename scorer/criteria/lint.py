@@ -1,4 +1,4 @@
-"""Checks relations between the parts of a criteria set: maxima, gates and maxima, order of levels, provenance."""
+"""Checks relations inside a criteria set: maxima, gates and maxima, order of levels, provenance."""
 
 from __future__ import annotations
 
@@ -118,11 +118,11 @@ def _too_few(condition: Condition, tier: str) -> Iterator[tuple[int, int]]:
     if isinstance(condition, Negation):
         yield from _too_few(condition.of, tier)
     elif isinstance(condition, Combination):
-        remaining = sum(in_tier(part, tier) is not None for part in condition.of)
+        remaining = sum(in_tier(inner, tier) is not None for inner in condition.of)
         if 0 < remaining < condition.at_least < len(condition.of):
             yield condition.at_least, remaining
-        for part in condition.of:
-            yield from _too_few(part, tier)
+        for inner in condition.of:
+            yield from _too_few(inner, tier)
 
 
 def _check_limit(no_better_than: int, levels: Sequence[int], path: Path, document: Document) -> None:

@@ -8,10 +8,11 @@ from typing import Any, TypeVar
 
 from scorer.criteria import lint, model, schema
 from scorer.criteria.category_reader import CategoryReader, total_of
+from scorer.criteria.criterion_reader import CriterionReader
 from scorer.criteria.document import Document, Path, as_list, as_mapping
 from scorer.criteria.from_children_reader import FROM_CHILDREN, computed_indicators
 from scorer.criteria.rank_keys import category_keys, overall_keys
-from scorer.criteria.ranking_rule import CategoryRanking, RankingRule, RankKey
+from scorer.criteria.ranking_method import CategoryRanking, RankingMethod, RankKey
 from scorer.criteria.schema_errors import parse_model, sound_part
 from scorer.criteria.set_indicators import SetIndicators
 from scorer.criteria.tiers import USUAL_TIERS, check_tier, check_tiers, check_titles
@@ -95,7 +96,7 @@ class _Loader:
                 problem(("tiers", n), f"tier {tier!r} is given twice")
         self.indicators.collect(raw)
         sources = head.sources if head else (Source.SELF_REPORTED,)
-        reader = CategoryReader(self.document, self.vocabulary, self.tiers, self.indicators, sources)
+        reader = CategoryReader(CriterionReader(self.document, self.vocabulary, self.tiers, self.indicators, sources))
         read = [reader.category(code, body) for code, body in raw.items()]
         categories = tuple(category for category in read if category)
         codes = tuple(raw)
@@ -151,30 +152,30 @@ class _Loader:
         head: schema.Head,
         categories: Sequence[model.Category],
         rankings: Mapping[str, schema.CategoryRanking],
-    ) -> RankingRule:
-        rule, within_parent = head.ranking, self._by_tier(head.ranking.cohort)
+    ) -> RankingMethod:
+        ranking, within_parent = head.ranking, self._by_tier(head.ranking.cohort)
         by: tuple[RankKey, ...] = ()
-        if rule.by and not self.document.broken("categories"):
-            by = overall_keys(rule.by, categories, self.tiers, ("ranking", "by"), self.document)
-        return RankingRule(
-            rule.ties,
-            rule.precision == "exact",
+        if ranking.by and not self.document.broken("categories"):
+            by = overall_keys(ranking.by, categories, self.tiers, ("ranking", "by"), self.document)
+        return RankingMethod(
+            ranking.ties,
+            ranking.precision == "exact",
             tuple(tier for tier in self.tiers if within_parent.get(tier)),
             self._by_tier(head.commend.best) if head.commend else {},
             by or (RankKey("score"),),
-            {part.code: self._category_ranking(rule, part, rankings[part.code]) for part in categories},
+            {part.code: self._category_ranking(ranking, part, rankings[part.code]) for part in categories},
         )
 
     def _category_ranking(
-        self, rule: schema.Ranking, category: model.Category, own: schema.CategoryRanking
+        self, ranking: schema.Ranking, category: model.Category, own: schema.CategoryRanking
     ) -> CategoryRanking:
         path: Path = ("categories", category.code)
         by: tuple[RankKey, ...] = ()
         if own.by and not self.document.broken(*path):
             by = category_keys(own.by, category, self.tiers, (*path, "ranking", "by"), self.document)
         return CategoryRanking(
-            own.ties or rule.ties,
-            (own.precision or rule.precision) == "exact",
+            own.ties or ranking.ties,
+            (own.precision or ranking.precision) == "exact",
             by or (RankKey("score", category.code),),
         )
 

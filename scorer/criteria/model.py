@@ -15,7 +15,7 @@ from typing import Literal
 
 from scorer.criteria.combine import PLAIN_SUM, Total, capped
 from scorer.criteria.conditions import Combination, Condition, Gate, gates_of
-from scorer.criteria.ranking_rule import RankingRule
+from scorer.criteria.ranking_method import RankingMethod
 from scorer.formulas import Formula
 from scorer.model.fixed_point import PointsByTier
 from scorer.model.indicators import PREVIOUS, Indicator, Source
@@ -221,7 +221,7 @@ class CriteriaSet:
     """Decimals of published percentages."""
     rounding: Rounding
     """How converted scores are rounded to published ones."""
-    ranking: RankingRule
+    ranking: RankingMethod
     categories: tuple[Category, ...]
     requires: tuple[str, ...]
     """Categories in which a unit must be ranked to be ranked overall."""

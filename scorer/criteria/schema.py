@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, 
 
 from scorer.criteria import model
 from scorer.criteria.model import Effect, Provenance
-from scorer.criteria.ranking_rule import Ties
+from scorer.criteria.ranking_method import Ties
 from scorer.criteria.schema_values import (
     Best,
     Code,

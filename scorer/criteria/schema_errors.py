@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from scorer.criteria.document import Document, Path, as_mapping
 from scorer.model.fixed_point import TierError
-from scorer.text.suggestions import did_you_mean, in_quotes, short_repr, unknown_key
+from scorer.text.suggestions import did_you_mean, in_quotes, short_repr, unknown_key, without_quotes
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -88,7 +88,8 @@ def _add_problem(
     elif kind == "too_short" and ctx["min_length"] > 1:
         document.problem(value_path, f"expected at least {ctx['min_length']} entries, not {ctx['actual_length']}")
     elif kind in _EXPECTED:
-        document.problem(value_path, f"expected {_EXPECTED[kind]}, not {short_repr(value)}")
+        found = without_quotes(value) if kind == "int_type" else short_repr(value)
+        document.problem(value_path, f"expected {_EXPECTED[kind]}, not {found}")
     else:
         document.problem(value_path, message[:1].lower() + message[1:])
 

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, Str
 from scorer.model.fixed_point import TierError
 from scorer.model.indicators import INDICATOR_CODE, Source
 from scorer.model.periods import check_day
-from scorer.text.suggestions import did_you_mean, in_quotes, short_repr
+from scorer.text.suggestions import did_you_mean, in_quotes, short_repr, without_quotes
 
 CODE = r"[a-z][a-z0-9_]{0,63}"
 """Codes of tiers, categories and groups."""
@@ -104,7 +104,9 @@ MAX_COMMENDED = 1_000_000
 
 def _best(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_COMMENDED:
-        raise ValueError(f"expected a whole number from 1 to {MAX_COMMENDED}, or one per tier, not {short_repr(value)}")
+        raise ValueError(
+            f"expected a whole number from 1 to {MAX_COMMENDED}, or one per tier, not {without_quotes(value)}"
+        )
     return value
 
 

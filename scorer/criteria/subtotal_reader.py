@@ -1,4 +1,4 @@
-"""Subtotals: the second way in which a set adds up the points of its criteria, besides by group."""
+"""Reads the subtotals of a document: the second way in which a set adds up points of criteria, besides by group."""
 
 from __future__ import annotations
 

@@ -20,8 +20,8 @@ def check(criteria_set: CriteriaSet, document: Document) -> None:
     for category in categories:
         path: Path = ("categories", category.code)
         tiers = category.tiers(criteria_set.tiers)
-        parts = {group.code: group for group in category.groups}
-        _check_total(category.total, parts, tiers, path, (*path, "groups"), document)
+        members = {group.code: group for group in category.groups}
+        _check_total(category.total, members, tiers, path, (*path, "groups"), document)
         for tier in tiers:
             if not category.total.combine.is_mean:
                 _check_cap(category.total.cap, category.groups, tier, path, document)
@@ -39,15 +39,15 @@ def check(criteria_set: CriteriaSet, document: Document) -> None:
 
 def _check_total(
     total: Total,
-    parts: dict[str, Group] | dict[str, Category],
+    members: dict[str, Group] | dict[str, Category],
     tiers: Sequence[str],
     path: Path,
     parts_path: Path,
     document: Document,
 ) -> None:
-    """Checks a mean and its parts; if the total is a sum, checks that no part has a weight."""
+    """Checks a mean and its members; if the total is a sum, checks that no member has a weight."""
     if not total.combine.is_mean:
-        for code in parts:
+        for code in members:
             weight_path = (*parts_path, code, "weight")
             if weight_path in document.keys:
                 message = "has an effect only in a mean; write 'combine: arithmetic_mean' or 'geometric_mean' in "
@@ -59,11 +59,11 @@ def _check_total(
     for tier in tiers:
         if total.points.of(tier) is None:
             document.problem((*path, "points"), f"has no points for tier {tier!r}, which has criteria")
-        for code, part in parts.items():
-            if part.highest(tier) and not part.maximum(tier):
+        for code, member in members.items():
+            if member.highest(tier) and not member.maximum(tier):
                 message = f"has no maximum in tier {tier!r}, so its share in the mean is not defined"
                 document.problem((*parts_path, code), message, key=True)
-    weights = sum(whole_weights([part.weight for part in parts.values()])) if parts else 0
+    weights = sum(whole_weights([member.weight for member in members.values()])) if members else 0
     if total.combine is Combine.GEOMETRIC_MEAN and weights > MAX_GEOMETRIC_WEIGHTS:
         message = f"the weights add up to {weights} in whole numbers, more than {MAX_GEOMETRIC_WEIGHTS}"
         document.problem((*path, "combine"), f"{message}; write fractions such as 1/3")

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from scorer.engine.plan import TierPlan
+from scorer.model.cohort import Cohort
 from scorer.model.indicators import source_column
-from scorer.model.units import Cohort
 
 
 def counted(plan: TierPlan, submitted: Cohort) -> Cohort:

@@ -21,10 +21,10 @@ from scorer.engine.subtotals import plan_subtotals
 from scorer.engine.sum_compiler import cap_in, plan_measure, plan_orders, plan_sums
 from scorer.formulas import Formula
 from scorer.formulas.native_table import CriterionLine, Line
-from scorer.formulas.sum_and_best import parts_of
+from scorer.formulas.sum_and_best import nested_formulas
+from scorer.model.cohort import Cohort
 from scorer.model.fixed_point import Ints
 from scorer.model.indicators import source_column
-from scorer.model.units import Cohort
 from scorer.plugins.group import overrides_score
 from scorer.plugins.plugin import Plugin, Provider
 
@@ -160,6 +160,12 @@ def _plan_group(
         lines=None if overrides else _lines(criteria, empty_cohort),
         cap=cap_in(tier, group.cap),
         runs=(str(plugin),) if overrides else _plugins_of_kinds(criteria, formula_plugins),
+        kinds={
+            criterion.id: Provider.of(group.code, formula_plugins[type(formula)], formula.kind)
+            for criterion in criteria
+            for formula in reversed([*_with_nested(criterion.formula)])  # the outermost one is the last, and counts
+            if type(formula) in formula_plugins
+        },
     )
 
 
@@ -167,14 +173,14 @@ def _plugins_of_kinds(
     criteria: Sequence[Criterion], formula_plugins: Mapping[type[Formula], Plugin]
 ) -> tuple[str, ...]:
     """The plugins that add the formula kinds of the criteria."""
-    kinds = {type(formula): None for criterion in criteria for formula in _with_parts(criterion.formula)}
+    kinds = {type(formula): None for criterion in criteria for formula in _with_nested(criterion.formula)}
     return tuple(dict.fromkeys(str(formula_plugins[kind]) for kind in kinds if kind in formula_plugins))
 
 
-def _with_parts(formula: Formula) -> Iterator[Formula]:
+def _with_nested(formula: Formula) -> Iterator[Formula]:
     yield formula
-    for part in parts_of(formula):
-        yield from _with_parts(part.formula)
+    for inner in nested_formulas(formula):
+        yield from _with_nested(inner.formula)
 
 
 def _lines(criteria: Sequence[Criterion], empty_cohort: Cohort) -> tuple[Line, ...] | None:

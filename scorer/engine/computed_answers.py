@@ -21,6 +21,10 @@ _RADIX = 2.0**26
 doubles."""
 
 
+MAX_GENERATIONS = 64
+"""Maximum number of units of a tier below each other. A chain of all units of a large call would take minutes."""
+
+
 @dataclass(frozen=True)
 class ComputedAnswers:
     """The units for which answers could not be computed. All other computed answers are in the matrix."""
@@ -28,7 +32,8 @@ class ComputedAnswers:
     own: Sequence[tuple[str, Ints]] = ()
     """For each computed indicator, the units that have children and an answer of their own, which is not allowed."""
     circles: Sequence[int] = ()
-    """Units whose answers would be computed from themselves, because their parents form a circle."""
+    """Units whose answers would be computed from themselves, because their parents form a circle; and units whose
+    answers would be computed in more than ``MAX_GENERATIONS`` steps."""
 
 
 @dataclass(frozen=True)
@@ -57,27 +62,28 @@ def computed_answers(
         parents: (n,) ids of the units' parents; or no entries, if no unit has a parent.
         matrix: (indicators, n) answers, changed in place.
     """
-    rules = plan.criteria_set.from_children
-    if not rules or not parents:
+    computations = plan.criteria_set.from_children
+    if not computations or not parents:
         return ComputedAnswers()
     index = {code: unit for unit, code in enumerate(ids)}
     parent_of = np.array([index.get(parent, -1) for parent in parents], dtype=np.int64)
     of_tier = np.array(tiers, dtype=object)
     own, circles, generations = list[tuple[str, Ints]](), set[int](), dict[str, list[_Generation]]()
-    for tier in {rule.tier: None for rule in rules}:
+    for tier in {computation.tier: None for computation in computations}:
         generations[tier], circle = _generations(of_tier == tier, parent_of)
         circles.update(circle)
-    for rule in rules:
-        answers = matrix[plan.rows[rule.indicator]]
-        units = np.concatenate([generation.units for generation in generations[rule.tier]] or [parent_of[:0]])
-        own.append((rule.indicator, units[~np.isnan(answers[units])]))
-        for generation in generations[rule.tier]:
-            _compute(rule, generation, matrix[plan.rows[rule.reads]], answers)
+    for computation in computations:
+        answers = matrix[plan.rows[computation.indicator]]
+        units = np.concatenate([generation.units for generation in generations[computation.tier]] or [parent_of[:0]])
+        own.append((computation.indicator, units[~np.isnan(answers[units])]))
+        for generation in generations[computation.tier]:
+            _compute(computation, generation, matrix[plan.rows[computation.reads]], answers)
     return ComputedAnswers(own, sorted(circles))
 
 
 def _generations(of_tier: Bools, parent_of: Ints) -> tuple[list[_Generation], list[int]]:
-    """The units of a tier that have children, each in a later generation than its children; and those in circles.
+    """The units of a tier that have children, each in a later generation than its children; and those that are in
+    circles or nested too deeply.
 
     Args:
         of_tier: (n,) whether the unit has the tier.
@@ -91,7 +97,7 @@ def _generations(of_tier: Bools, parent_of: Ints) -> tuple[list[_Generation], li
     with suppress(CycleError):  # the sorter then yields all units but those in circles
         sorter.prepare()
     height, generations = np.full(len(parent_of), -1), 0
-    while sorter.is_active():
+    while sorter.is_active() and generations < MAX_GENERATIONS:
         ready = sorter.get_ready()
         height[list(ready)] = generations
         sorter.done(*ready)
@@ -107,13 +113,13 @@ def _generations(of_tier: Bools, parent_of: Ints) -> tuple[list[_Generation], li
     return found, [unit for unit in units if height[unit] < 0]
 
 
-def _compute(rule: FromChildren, generation: _Generation, child_answers: Floats, answers: Floats) -> None:
+def _compute(computation: FromChildren, generation: _Generation, child_answers: Floats, answers: Floats) -> None:
     """Writes the answers of a generation, which are computed from those of its children.
 
     Args:
-        rule: how they are computed.
+        computation: how they are computed.
         generation: the units.
-        child_answers: (n,) answers to the indicator that the rule reads.
+        child_answers: (n,) answers to the indicator of the children.
         answers: (n,) answers to the computed indicator, changed in place; possibly the same array.
     """
     read, parents, count = child_answers[generation.children], generation.parents, len(generation.units)
@@ -125,5 +131,5 @@ def _compute(rule: FromChildren, generation: _Generation, child_answers: Floats,
     children = np.bincount(parents, minlength=count)
     for position, unit in enumerate(generation.units.tolist()):
         total = int(sums[0][position]) * int(_RADIX) + int(sums[1][position])
-        exact = Fraction(total, int(children[position]) if rule.is_mean else 1)
+        exact = Fraction(total, int(children[position]) if computation.is_mean else 1)
         answers[unit] = np.nan if lacking[position] else round(exact) / MICRO

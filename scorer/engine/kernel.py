@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from scorer import native
 from scorer.criteria.model import Rounding
-from scorer.engine.combining import METHODS, Composition
+from scorer.engine.composition import METHODS, Composition
 from scorer.engine.gates import GateTable, least_reaching
 from scorer.engine.score_table import ScoreTable
 from scorer.formulas.native_table import CriterionLine, LineTable, record

@@ -1,4 +1,4 @@
-"""Which part of a combination of gates a unit misses by least, as a share of the measure's maximum."""
+"""Which condition of a combination a unit misses by least, as a share of the measure's maximum."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from scorer.engine.scoring import CategoryScores
 from scorer.model.fixed_point import MICRO, Floats, Ints
 
 Orders = dict[Node, Ints]
-"""For each combination: (m, parts) for each of m units, the indices of the combination's parts, sorted.
+"""For each combination: (m, conditions) for each of m units, the indices of the combination's conditions, sorted.
 
-The part that the unit misses by least comes first. Parts that hold come last, in the set's order.
+The condition that the unit misses by least comes first. Conditions that hold come last, in the set's order.
 """
 
 
-def part_orders(category: CategoryScores, units: Ints) -> Orders:
+def condition_orders(category: CategoryScores, units: Ints) -> Orders:
     """The orders of the combinations of a category that the causes of units (m,) show.
 
-    Parts of a rule that must all hold are shown one by one, not as a combination.
+    Conditions of a rule that must all hold are shown one by one, not as a combination.
     """
-    shown = [part for rule in category.plan.rules for part in rule.root.parts() if isinstance(part, Node)]
+    shown = [node for rule in category.plan.rules for node in rule.root.required() if isinstance(node, Node)]
     orders: Orders = {}
     if shown:
         failed = category.failed(units)
@@ -30,13 +30,13 @@ def part_orders(category: CategoryScores, units: Ints) -> Orders:
     return orders
 
 
-def _shortage(part: int | Node, gates: list[Floats], orders: Orders) -> Floats:
-    """(m,) how much each unit lacks for a part. Adds the orders of the combinations in the part to ``orders``."""
-    if not isinstance(part, Node):
-        return gates[part]
-    inner = np.stack([_shortage(each, gates, orders) for each in part.of], axis=-1)
-    orders[part] = np.argsort(np.where(inner > 0, inner, np.inf), axis=-1, kind="stable")
-    shortage: Floats = np.sort(inner, axis=-1)[:, : part.at_least].sum(axis=-1)
+def _shortage(condition: int | Node, gates: list[Floats], orders: Orders) -> Floats:
+    """(m,) how much each unit lacks for a condition. Adds the orders of the combinations in it to ``orders``."""
+    if not isinstance(condition, Node):
+        return gates[condition]
+    inner = np.stack([_shortage(each, gates, orders) for each in condition.of], axis=-1)
+    orders[condition] = np.argsort(np.where(inner > 0, inner, np.inf), axis=-1, kind="stable")
+    shortage: Floats = np.sort(inner, axis=-1)[:, : condition.at_least].sum(axis=-1)
     return shortage
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Self, TypeVar
 
@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorer.criteria.model import CriteriaSet, Criterion, Rounding
-from scorer.criteria.ranking_rule import RankKey, Ties
-from scorer.engine.combining import Composition
+from scorer.criteria.ranking_method import RankKey, Ties
+from scorer.engine.composition import Composition
 from scorer.engine.kernel import Kernel
 from scorer.engine.plugin_checks import PluginCheck
 from scorer.engine.rules import Cells, GatePlan, Key, KeyKind, RulePlan, bit, cells_of
@@ -47,6 +47,8 @@ class GroupPlan:
     """Upper limit of the group's points and of its maximum, in micropoints."""
     runs: tuple[str, ...] = ()
     """The plugins whose code runs when the group is scored in Python: its own, or those that add its formula kinds."""
+    kinds: Mapping[str, Provider] = field(default_factory=dict)
+    """By criterion: the plugin that adds its formula kind. The scorer's own kinds are left out."""
 
     @property
     def nominal(self) -> int:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 
-from scorer.plugins.group import CriterionFault
+from scorer.plugins.group import CriterionFault, FormulaFault
 from scorer.plugins.plugin import Provider
 from scorer.plugins.process_state import CallState
 from scorer.text.untrusted import is_plugin_fault, one_line, safe_repr
@@ -20,12 +21,15 @@ class PluginFault(Exception):
 
 
 @contextmanager
-def plugin_code(provider: Provider, function: str) -> Iterator[None]:
+def plugin_code(
+    provider: Provider, function: str, kinds: Mapping[str, Provider] = MappingProxyType({})
+) -> Iterator[None]:
     """A context manager in which code of a plugin runs. It undoes the code's changes to the process.
 
     Args:
         provider: the plugin.
         function: the name of the function for messages, such as ``score()``.
+        kinds: by criterion, the plugin that adds its formula kind, which is named instead if the formula fails.
 
     Raises:
         PluginFault: the code raised an exception, or changed the process.
@@ -40,7 +44,9 @@ def plugin_code(provider: Provider, function: str) -> Iterator[None]:
         raise
     except CriterionFault as fault:
         criterion = one_line(fault.criterion) if isinstance(fault.criterion, str) else safe_repr(fault.criterion)
-        raise PluginFault(provider, criterion, f"its formula raised {safe_repr(fault.cause)}") from fault
+        if isinstance(fault, FormulaFault):
+            provider = kinds.get(fault.criterion, provider)
+        raise PluginFault(provider, criterion, f"raised {safe_repr(fault.cause)}") from fault
     except BaseException as error:
         if not is_plugin_fault(error):
             raise

@@ -15,10 +15,10 @@ import numpy as np
 from scorer.engine.plan import GroupPlan
 from scorer.engine.plugin_fault import PluginFault, plugin_code
 from scorer.engine.score_table import ScoreTable
+from scorer.model.cohort import Cohort
 from scorer.model.fixed_point import Floats, Ints
-from scorer.model.units import Cohort
 from scorer.plugins.calls_in_flight import PluginCalls
-from scorer.plugins.group import GroupPoints, Status, Statuses
+from scorer.plugins.group import GroupPoints, Status, Statuses, overrides_score
 from scorer.text.untrusted import safe_repr
 
 
@@ -62,7 +62,7 @@ def score_group(group: GroupPlan, cohort: Cohort, plugin_calls: PluginCalls) -> 
 def _checked(group: GroupPlan, cohort: Cohort, plugin_calls: PluginCalls) -> tuple[Ints, Statuses]:
     """Points and statuses (k, n) from the plugin: checked, and copied to arrays that the plugin cannot change."""
     provider = group.provider
-    with plugin_calls.track(str(provider), group.runs), plugin_code(provider, "score()"):
+    with plugin_calls.track(str(provider), group.runs), plugin_code(provider, "score()", group.kinds):
         result = group.plugin.score(group.criteria, cohort.read_only())
         if not isinstance(result, GroupPoints):
             raise PluginFault(provider, "", f"score() returned {safe_repr(result)}, not GroupPoints")
@@ -85,5 +85,7 @@ def _checked(group: GroupPlan, cohort: Cohort, plugin_calls: PluginCalls) -> tup
             f"returned {points[row, unit]} with status {status[row, unit]}; "
             f"allowed are whole micropoints from {low} to {high}"
         )
-        raise PluginFault(provider, group.criteria[row].id, problem)
+        criterion = group.criteria[row].id
+        at_fault = provider if overrides_score(group.plugin) else group.kinds.get(criterion, provider)
+        raise PluginFault(at_fault, criterion, problem)
     return whole, status

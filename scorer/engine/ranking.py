@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scorer import native
-from scorer.criteria.ranking_rule import RankingRule
+from scorer.criteria.ranking_method import RankingMethod
 from scorer.engine.plan import OrderPlan, RankKeyPlan
 from scorer.engine.scoring import RANKED, Assessment
 from scorer.model.fixed_point import Bools, Ints
@@ -42,7 +42,7 @@ class Ranking:
         return slice(None) if len(self.order) == len(self.assessment.cohort) else self.order
 
 
-def rank(assessment: Assessment, rule: RankingRule, parents: Sequence[str]) -> list[Ranking]:
+def rank(assessment: Assessment, method: RankingMethod, parents: Sequence[str]) -> list[Ranking]:
     """Ranks the units in each category and overall, by the keys of the criteria set; by default, by converted score.
 
     The ranking order is by overall rank; units without a rank follow, by the same keys. Equal units are ordered by id,
@@ -50,22 +50,22 @@ def rank(assessment: Assessment, rule: RankingRule, parents: Sequence[str]) -> l
 
     Args:
         assessment: the scores of the n units of a tier.
-        rule: the ranking rule of the criteria set.
-        parents: (n,) ids of the units' parents; used if the rule ranks the tier within parents.
+        method: how the criteria set ranks units.
+        parents: (n,) ids of the units' parents; used if the tier is ranked within parents.
 
     Returns:
         One ranking for the tier; or one per parent, in code-point order of the parents' ids.
     """
     plan, by_id = assessment.plan, assessment.cohort.by_id
-    cohorts = _Cohorts(parents) if plan.tier in rule.within_parent else _Cohorts([plan.tier])
+    cohorts = _Cohorts(parents) if plan.tier in method.within_parent else _Cohorts([plan.tier])
     keys = cohorts.separated(_compact(np.array([_keys(assessment, order) for order in plan.orders])))
     ties = np.array([TIES[order.ties] for order in plan.orders])
     ranked = np.vstack([assessment.standings == RANKED, assessment.eligible])
     ranks, order = np.empty_like(keys), np.empty_like(by_id)
     native.rank(keys, ranked, by_id, ties, ranks, order)
     *by_category, overall = cohorts.within(ranks)
-    last_commended, commended = rule.commended.get(plan.tier, 0), None
-    if last_commended:  # in the top N, including ties at N, whatever the set's rule for ties
+    last_commended, commended = method.commended.get(plan.tier, 0), None
+    if last_commended:  # in the top N, including ties at N, however the set ranks ties
         competition = np.empty_like(keys[-1:])
         native.rank(keys[-1:], ranked[-1:], by_id, np.array([native.COMPETITION]), competition, np.empty_like(order))
         [competition] = cohorts.within(competition)

@@ -17,7 +17,7 @@ from math import prod
 import numpy as np
 
 from scorer.criteria.model import TOTAL, Criterion
-from scorer.engine.combining import Composition
+from scorer.engine.composition import Composition
 from scorer.engine.plan import CategoryPlan, GroupPlan, MeasurePlan
 from scorer.engine.rules import KeyKind, RulePlan, holding
 from scorer.model.fixed_point import MICRO, Bools, Ints
@@ -47,7 +47,7 @@ class _Excluded(Enum):
     NONE = "none"
     ALL = "all"
     SOME = "some"
-    """An unknown part of them. Then only bounds of the points and maxima are known."""
+    """An unknown subset of them. Then only bounds of the points and maxima are known."""
 
 
 def findings(plan: CategoryPlan, total: Composition, tier: str) -> Iterator[Finding]:
@@ -175,10 +175,10 @@ class _Space:
             possible &= own.low <= own.high
             cap, floor = (self._total.cap, self._total.floor) if measure.name == TOTAL else (np.inf, -np.inf)
             members = range(len(groups)) if measure.name == TOTAL else measure.groups
-            parts = [self._part(group, groups, bounds) for group in members]
-            if len(parts) > 1 and not (measure.name == TOTAL and self._total.combine.is_mean):
-                possible &= (sum(np.minimum(part.low, part.high) for part in parts) <= own.high) | (own.high >= cap)
-                possible &= (sum(part.high for part in parts) >= own.low) | (own.low <= floor)
+            ranges = [self._member(group, groups, bounds) for group in members]
+            if len(ranges) > 1 and not (measure.name == TOTAL and self._total.combine.is_mean):
+                possible &= (sum(np.minimum(each.low, each.high) for each in ranges) <= own.high) | (own.high >= cap)
+                possible &= (sum(each.high for each in ranges) >= own.low) | (own.low <= floor)
         return possible
 
     def _measure_range(self, measure: MeasurePlan, groups: Sequence[_Range], excluded: _Excluded) -> _Range:
@@ -196,7 +196,7 @@ class _Space:
             return _Range(np.array(0), np.array(nominal), least, nominal if total.maximum else 0)
         return total
 
-    def _part(self, group: int, groups: Sequence[_Range], bounds: dict[int, _Range]) -> _Range:
+    def _member(self, group: int, groups: Sequence[_Range], bounds: dict[int, _Range]) -> _Range:
         """The range of a group; already narrowed if a measure is exactly this group."""
         name = self._plan.groups[group].code
         own = (bounds[index] for index, measure in enumerate(self._plan.measures) if measure.name == name)
@@ -224,10 +224,10 @@ class _Range:
         return cls.sum([criteria], group.cap, -np.inf)
 
     @classmethod
-    def sum(cls, parts: Sequence[_Range], cap: float, floor: float) -> _Range:
-        """The range of the sum of the parts, limited to ``floor`` ... ``cap``."""
-        low, high = (sum(int(getattr(part, end)) for part in parts) for end in ("low", "high"))
-        least, maximum = (sum(getattr(part, end) for part in parts) for end in ("least_maximum", "maximum"))
+    def sum(cls, members: Sequence[_Range], cap: float, floor: float) -> _Range:
+        """The range of the sum of the members, limited to ``floor`` ... ``cap``."""
+        low, high = (sum(int(getattr(member, end)) for member in members) for end in ("low", "high"))
+        least, maximum = (sum(getattr(member, end) for member in members) for end in ("least_maximum", "maximum"))
         return cls(
             np.array(int(min(max(low, floor), cap))),
             np.array(int(min(max(high, floor), cap))),

@@ -72,7 +72,7 @@ class GatePlan:
 
 @dataclass(frozen=True)
 class Node:
-    """A combination: at least ``at_least`` of its parts must hold. A part is the index of a gate, or a combination."""
+    """A combination: at least ``at_least`` of its conditions must hold: indices of gates, or nodes."""
 
     at_least: int
     of: tuple[int | Node, ...]
@@ -85,8 +85,8 @@ class Node:
             else:
                 yield inner
 
-    def parts(self) -> tuple[int | Node, ...]:
-        """The parts that must each hold: the node's own parts if it needs all of them, otherwise the node itself."""
+    def required(self) -> tuple[int | Node, ...]:
+        """The conditions that must each hold: the node's own if it needs all of them, otherwise the node itself."""
         return self.of if self.at_least == len(self.of) else (self,)
 
     def holds(self, gates: Mapping[int, Bools]) -> Bools:
@@ -130,7 +130,7 @@ class Cells:
     """(cells,) bit i is set when gate i of the category fails; computed by comparing numbers, without the gate
     table."""
     lacking: NDArray[np.uint64]
-    """(cells,) bit i is set when gate i is lacking: the gate and all combinations in which it is a part fail. To make
+    """(cells,) bit i is set when gate i is lacking: the gate and all combinations that contain it fail. To make
     the rule hold, at least one of the lacking gates must be passed."""
     fails: Floats
     """(gates, cells) 1.0 where a gate of the rule fails: multiplied by the units per cell, it counts failing units."""

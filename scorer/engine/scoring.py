@@ -21,8 +21,8 @@ from scorer.engine.plan import CategoryPlan, GroupPlan, MeasurePlan, TierPlan
 from scorer.engine.plugin_scoring import PluginGroup, score_group
 from scorer.engine.score_table import Scores, ScoreTable
 from scorer.engine.subtotals import add_up
+from scorer.model.cohort import Cohort
 from scorer.model.fixed_point import Bools, Floats, Ints
-from scorer.model.units import Cohort
 from scorer.plugins.calls_in_flight import PluginCalls
 from scorer.plugins.group import Statuses
 

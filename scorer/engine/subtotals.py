@@ -12,7 +12,7 @@ import numpy as np
 
 from scorer.criteria.combine import Combine
 from scorer.criteria.model import CriteriaSet
-from scorer.engine.combining import Composition
+from scorer.engine.composition import Composition
 from scorer.engine.kernel import Kernel, Results
 from scorer.engine.plan import GroupPlan, SubtotalsPlan, TierPlan
 from scorer.engine.score_table import ScoreTable

@@ -11,8 +11,8 @@ import numpy as np
 
 from scorer.criteria.combine import Total
 from scorer.criteria.model import TOTAL, CriteriaSet
-from scorer.criteria.ranking_rule import CategoryRanking, RankingRule, RankKey
-from scorer.engine.combining import Composition
+from scorer.criteria.ranking_method import CategoryRanking, RankingMethod, RankKey
+from scorer.engine.composition import Composition
 from scorer.engine.plan import CategoryPlan, GroupPlan, MeasurePlan, OrderPlan, RankKeyPlan, SumsPlan
 from scorer.engine.rules import KeyKind
 from scorer.model.fixed_point import PointsByTier
@@ -162,7 +162,7 @@ def plan_orders(criteria_set: CriteriaSet, codes: Sequence[str], sums: SumsPlan)
     return tuple(orders)
 
 
-def _rank_orders(criteria_set: CriteriaSet, codes: Sequence[str]) -> list[tuple[str, CategoryRanking | RankingRule]]:
+def _rank_orders(criteria_set: CriteriaSet, codes: Sequence[str]) -> list[tuple[str, CategoryRanking | RankingMethod]]:
     """For each category, then for the overall score with an empty code: how units are ordered."""
-    rule = criteria_set.ranking
-    return [*((code, rule.categories[code]) for code in codes), ("", rule)]
+    method = criteria_set.ranking
+    return [*((code, method.categories[code]) for code in codes), ("", method)]

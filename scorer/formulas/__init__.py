@@ -8,7 +8,7 @@ from scorer.formulas.cohort_statistics import MinMax, Percentile, ZScores
 from scorer.formulas.logarithmic import Logarithmic
 from scorer.formulas.ratios import Ratio, RatioToBest
 from scorer.formulas.single_indicator import Awarded, Choice, Count, Fault, Flag, Linear, Steps
-from scorer.formulas.sum_and_best import Best, Part, Sum
+from scorer.formulas.sum_and_best import Best, NestedFormula, Sum
 
 KINDS: tuple[type[Formula], ...] = (
     Flag, Fault, Choice, Steps, Count, Ratio, RatioToBest, Linear, Logarithmic, MinMax, Percentile, ZScores, Awarded,
@@ -16,4 +16,4 @@ KINDS: tuple[type[Formula], ...] = (
 )  # fmt: skip
 """The kinds that come with the scorer; plugins add more by the hook ``scorer_formulas``."""
 
-__all__ = ["KINDS", "Formula", "Outcome", "Part", "Read"]
+__all__ = ["KINDS", "Formula", "NestedFormula", "Outcome", "Read"]

@@ -14,12 +14,12 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator
 
 from scorer.formulas.native_table import CriterionLine, Line, LineTable
+from scorer.model.cohort import Cohort
 from scorer.model.fixed_point import MICRO, Bools, Floats, PointsByTier, plain, to_micro, to_share
 from scorer.model.indicators import MAX_ANSWER, IndicatorKind, days
 from scorer.model.periods import check_day
-from scorer.model.units import Cohort
 from scorer.native import MISSING, NOT_APPLICABLE
-from scorer.text.suggestions import short_repr
+from scorer.text.suggestions import short_repr, without_quotes
 
 Path = tuple[str | int, ...]
 """Path of a value among a formula's parameters, such as ("steps", 0, "points")."""
@@ -91,7 +91,7 @@ class Formula(BaseModel):
     kind: ClassVar[str]
     """The name used in criteria sets."""
     nested: ClassVar[str | None] = None
-    """Name of the field whose items are formulas, the parts of this one; None: the kind has no parts."""
+    """Name of the field whose items are formulas, see ``NestedFormula``; None: the kind has none."""
 
     @property
     def needs_cohort(self) -> bool:
@@ -156,7 +156,7 @@ class Formula(BaseModel):
     def exact(self, maximum: int, cohort: Cohort, excluded: Bools | None, unit: int) -> Fraction:
         """The exact micropoints of one unit. Kinds that return ``remainders`` must override it.
 
-        It is called only where floating-point numbers cannot decide how to round: for a unit for which the parts of a
+        It is called only where floating-point numbers cannot decide how to round: for a unit for which the terms of a
         sum together are close to half a micropoint.
         """
         return Fraction(int(self.evaluate(maximum, cohort, excluded).points[unit]))
@@ -242,7 +242,7 @@ class Threshold:
             check_day(value)
             return cls(days(value) * MICRO, True)
         if isinstance(value, bool) or not isinstance(value, int | Decimal):
-            raise ValueError(f"expected a number or a day such as 2020-06-30, not {short_repr(value)}")
+            raise ValueError(f"expected a number or a day such as 2020-06-30, not {without_quotes(value)}")
         micro = to_micro(value)
         if abs(micro) > MAX_ANSWER * MICRO:
             raise ValueError(f"{short_repr(value)} is not between -{MAX_ANSWER} and {MAX_ANSWER}")

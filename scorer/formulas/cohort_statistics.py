@@ -15,8 +15,8 @@ from pydantic import Field
 from scorer.formulas.base import NUMBERS, Edge, Formula, Outcome, Path, Read, Share, outcome_of
 from scorer.formulas.native_lines import QuotientLine, SlopeLine
 from scorer.formulas.native_table import Line
+from scorer.model.cohort import Cohort
 from scorer.model.fixed_point import MICRO, Bools, Floats, PointsByTier, near_half, whole_weights
-from scorer.model.units import Cohort
 
 Better = Literal["higher", "lower"]
 WhenEqual = Literal["full", "zero"]

@@ -12,8 +12,8 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from scorer.formulas.base import NUMBERS, Edge, Formula, Outcome, Read
+from scorer.model.cohort import Cohort
 from scorer.model.fixed_point import Bools, near_half
-from scorer.model.units import Cohort
 
 _CONTEXT = Context(prec=60)
 

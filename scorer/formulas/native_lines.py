@@ -180,16 +180,16 @@ class ComputedLine(Line):
 
 @dataclass(frozen=True)
 class CombinedLine(Line):
-    """A line that combines other lines, its parts. If a part lacks an answer, the whole line counts as missing."""
+    """A line that combines other lines. If one of these lacks an answer, the whole line counts as missing."""
 
-    parts: tuple[Line, ...]
+    nested: tuple[Line, ...]
 
     kind: ClassVar[int]
 
     @staticmethod
     @abstractmethod
-    def total(parts: Iterable[Fraction]) -> Fraction:
-        """The exact micropoints of one unit, from the exact micropoints of its parts."""
+    def total(nested: Iterable[Fraction]) -> Fraction:
+        """The exact micropoints of one unit, from the exact micropoints of its nested lines."""
 
     def fields(self) -> Mapping[str, float]:
         """See ``Line``."""
@@ -197,29 +197,29 @@ class CombinedLine(Line):
 
     def exact(self, answers: Floats, unit: int) -> Fraction:
         """See ``Line``."""
-        return self.total(part.exact(answers, unit) for part in self.parts)
+        return self.total(line.exact(answers, unit) for line in self.nested)
 
 
 class SumLine(CombinedLine):
-    """The sum of all parts, rounded once, so that three thirds make a whole."""
+    """The sum of all nested lines, rounded once, so that three thirds make a whole."""
 
     kind = SUM
 
     @staticmethod
-    def total(parts: Iterable[Fraction]) -> Fraction:
+    def total(nested: Iterable[Fraction]) -> Fraction:
         """See ``CombinedLine``."""
-        return sum(parts, Fraction(0))
+        return sum(nested, Fraction(0))
 
 
 class BestLine(CombinedLine):
-    """The part with the most points."""
+    """The nested line with the most points."""
 
     kind = BEST
 
     @staticmethod
-    def total(parts: Iterable[Fraction]) -> Fraction:
+    def total(nested: Iterable[Fraction]) -> Fraction:
         """See ``CombinedLine``."""
-        return max(parts)
+        return max(nested)
 
 
 def round_ratio(numerator: Floats, denominator: Floats, scale: Floats, remainders: Floats | None = None) -> None:

@@ -31,7 +31,7 @@ LINE = record(native.LINE)
 class Line(ABC):
     """One formula, with its points in one tier."""
 
-    parts: tuple[Line, ...] = ()
+    nested: tuple[Line, ...] = ()
     """The lines of a combined line."""
     zero_excludes: bool = False
     """Whether the formula does not apply if its denominator is 0."""
@@ -41,12 +41,12 @@ class Line(ABC):
     @property
     def rounds(self) -> bool:
         """Whether points are rounded, so that a sum must also add the remainders."""
-        return any(part.rounds for part in self.parts)
+        return any(line.rounds for line in self.nested)
 
     @property
     def approximate(self) -> bool:
         """Whether ``exact`` has an error, which is far below ``HALF_TOLERANCE``; for example, because of a root."""
-        return any(part.approximate for part in self.parts)
+        return any(line.approximate for line in self.nested)
 
     @abstractmethod
     def fields(self) -> Mapping[str, float]:
@@ -105,7 +105,7 @@ class LineTable:
     def __init__(self, criteria: Sequence[CriterionLine]) -> None:
         self._criteria = criteria
         self.slots = 0
-        """Number of results of parts that native code must keep at the same time."""
+        """Number of results of nested lines that native code must keep at the same time."""
         lines, pool = list[tuple[float, ...]](), list[float]()
         for criterion in criteria:
             fields = {
@@ -119,7 +119,7 @@ class LineTable:
             }
             self._add(criterion.line, 0, 1, fields, lines, pool)
         self.lines = np.array(lines, dtype=LINE)
-        """(lines,) of ``LINE``; parts come before the line that combines them."""
+        """(lines,) of ``LINE``; nested lines come before the line that combines them."""
         self.pool = np.array(pool, dtype=np.float64)
         """The numbers of all lines beyond their fields."""
 
@@ -132,18 +132,18 @@ class LineTable:
         lines: list[tuple[float, ...]],
         pool: list[float],
     ) -> None:
-        """Adds a line, after its parts, to ``lines`` and ``pool``.
+        """Adds a line, after its nested lines, to ``lines`` and ``pool``.
 
-        The result of the line goes to ``slot``, the results of its parts go to the slots from ``free`` on. ``fields``
-        are those that only the line of a criterion has.
+        The result of the line goes to ``slot``, the results of its nested lines go to the slots from ``free`` on.
+        ``fields`` are those that only the line of a criterion has.
         """
-        for n, part in enumerate(line.parts):
-            self._add(part, free + n, free + len(line.parts), {}, lines, pool)
-        self.slots = max(self.slots, free + len(line.parts) - 1)
-        of_parts = {"first_part": free, "part_count": len(line.parts)} if line.parts else {}
+        for n, inner in enumerate(line.nested):
+            self._add(inner, free + n, free + len(line.nested), {}, lines, pool)
+        self.slots = max(self.slots, free + len(line.nested) - 1)
+        of_nested = {"first_nested": free, "nested_count": len(line.nested)} if line.nested else {}
         own: dict[str, float] = {"slot": slot, "rounds": line.rounds, "thresholds": len(pool), "scale": 1, "sign": 1}
         pool += line.pool
-        own |= {"measure": -1, "exclusion": -1} | of_parts | dict(line.fields()) | dict(fields)
+        own |= {"measure": -1, "exclusion": -1} | of_nested | dict(line.fields()) | dict(fields)
         lines.append(tuple(own.get(name, 0) for name in LINE.names or ()))
 
     def evaluate(self, answers: Floats) -> Evaluated:

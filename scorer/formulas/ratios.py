@@ -11,8 +11,8 @@ import numpy as np
 from scorer.formulas.base import NUMBERS, Formula, LineFormula, Outcome, Path, Read, Share
 from scorer.formulas.native_lines import QuotientLine
 from scorer.formulas.native_table import Line
+from scorer.model.cohort import Cohort
 from scorer.model.fixed_point import Bools, Floats, PointsByTier, plain_share
-from scorer.model.units import Cohort
 
 WhenZero = Literal["full", "zero", "not_applicable"]
 

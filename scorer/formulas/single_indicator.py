@@ -11,9 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from scorer.formulas.base import NUMBERS, Amount, Edge, LineFormula, Path, Read, Threshold, wrong_maximum
 from scorer.formulas.native_lines import CappedLine, LadderLine, SlopeLine
 from scorer.formulas.native_table import Line
+from scorer.model.cohort import Cohort
 from scorer.model.fixed_point import MICRO, PointsByTier, plain
 from scorer.model.indicators import IndicatorKind
-from scorer.model.units import Cohort
 
 
 class Flag(LineFormula):

@@ -16,7 +16,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from scorer.text.suggestions import short_repr
+from scorer.text.suggestions import short_repr, without_quotes
 
 Floats = NDArray[np.float64]
 """An array of doubles: answers, or points as whole micropoints."""
@@ -95,7 +95,7 @@ def to_share(value: object) -> Fraction:
         share = Fraction(to_micro(value), MICRO)
     else:
         raise ValueError(
-            f"expected a percentage, a fraction or a number, such as 80%, 1/3 or 0.8, not {short_repr(value)}"
+            f"expected a percentage, a fraction or a number, such as 80%, 1/3 or 0.8, not {without_quotes(value)}"
         )
     if not 0 < share <= MAX_SHARE:
         raise ValueError(f"must be above 0 and at most {MAX_SHARE}, not {short_repr(value)}")
@@ -225,7 +225,7 @@ class PointsByTier:
 
 def _points(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        raise ValueError(f"expected a number of points, such as 2 or 1.5, or one per tier, not {short_repr(value)}")
+        raise ValueError(f"expected a number of points, such as 2 or 1.5, or one per tier, not {without_quotes(value)}")
     micro = to_micro(value)
     if not 0 <= micro <= MAX_MICROPOINTS:
         raise ValueError(f"{short_repr(value)} points are not between 0 and {plain(MAX_MICROPOINTS)}")

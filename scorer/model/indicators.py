@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -77,7 +78,8 @@ class Indicator:
 
     Raises:
         ValueError: the code or kind is not valid, a choice has no options, another kind has options, two options have
-            the same name, a title belongs to no option, or ``better`` is not valid.
+            the same name, a title belongs to no option, ``minimum`` and ``maximum`` allow no answer or are not numbers,
+            or ``better`` is not valid.
     """
 
     code: str
@@ -120,8 +122,21 @@ class Indicator:
             hint = did_you_mean(unknown[0], self.options)
             raise ValueError(f"indicator {self.code}: a title for {unknown[0]!r}, which is not an option{hint}")
         self._check_option_names()
+        self._check_range()
         if self.better not in ("", "more", "less") or (self.better and self.kind is IndicatorKind.CHOICE):
             raise ValueError(f"indicator {self.code}: better must be 'more' or 'less'; a choice must not have it")
+
+    def _check_range(self) -> None:
+        """Refuses bounds that are not numbers, or that allow no answer."""
+        for name, bound in (("minimum", self.minimum), ("maximum", self.maximum)):
+            if bound is not None and not (isinstance(bound, int | float) and math.isfinite(bound)):
+                day = "; a day is the number of days since 1970-01-01" if isinstance(bound, datetime.date) else ""
+                raise ValueError(f"indicator {self.code}: {name} must be a number, not {bound!r}{day}")
+        low, high = self.range()
+        if low > high:
+            raise ValueError(
+                f"indicator {self.code}: no answer is possible: from {self.show(low)} to {self.show(high)}"
+            )
 
     def _check_option_names(self) -> None:
         """Refuses names of options that forms could not tell apart.
@@ -161,8 +176,8 @@ class Indicator:
             IndicatorKind.DATE: (float(days(FIRST_DAY)), float(days(LAST_DAY))),
         }[IndicatorKind(self.kind)]
         return (
-            low if self.minimum is None else max(low, self.minimum),
-            high if self.maximum is None else min(high, self.maximum),
+            low if self.minimum is None else max(low, float(self.minimum)),
+            high if self.maximum is None else min(high, float(self.maximum)),
         )
 
     def show(self, value: float) -> str:

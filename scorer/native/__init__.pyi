@@ -83,9 +83,9 @@ def evaluate_lines(
     """Evaluates k criteria for n units.
 
     Args:
-        lines: array of ``LINE``; the parts of a line come before it.
+        lines: array of ``LINE``; the nested lines of a line come before it.
         pool: numbers to which the fields of lines and comparisons refer by index.
-        slots: number of results of parts that are kept at the same time.
+        slots: number of results of nested lines that are kept at the same time.
         answers: (rows, n), NaN where not reported.
         excluded: (exclusions, n) whether a criterion does not apply to a unit; None if no line has an exclusion.
         points: (k, n) is filled with signed micropoints; 0 where an answer is missing or the criterion does not apply.

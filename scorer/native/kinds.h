@@ -202,40 +202,40 @@ AVX2_CLONE static void computed(const double *restrict points, const double *res
     out->approximate = 1;
 }
 
-/* Common to SUM and BEST: if a part is missing or inexact, so is the line. */
-AVX2_CLONE static void combine(const struct result *parts, int64_t count, Py_ssize_t n, struct result *out) {
-    memcpy(out->missing, parts[0].missing, n);
+/* Common to SUM and BEST: if a nested line is missing or inexact, so is the line. */
+AVX2_CLONE static void combine(const struct result *nested, int64_t count, Py_ssize_t n, struct result *out) {
+    memcpy(out->missing, nested[0].missing, n);
     for (int64_t p = 1; p < count; p++)
         for (Py_ssize_t i = 0; i < n; i++)
-            out->missing[i] |= parts[p].missing[i];
+            out->missing[i] |= nested[p].missing[i];
     memset(out->inexact, 0, TILE);
     for (int64_t p = 0; p < count; p++) {
-        out->approximate |= parts[p].approximate;
-        if (parts[p].some_inexact) {
+        out->approximate |= nested[p].approximate;
+        if (nested[p].some_inexact) {
             out->some_inexact = 1;
             for (Py_ssize_t i = 0; i < n; i++)
-                out->inexact[i] |= parts[p].inexact[i];
+                out->inexact[i] |= nested[p].inexact[i];
         }
     }
 }
 
-/* The sum of the parts, rounded once, so that three thirds make a whole. */
-AVX2_CLONE static void sum_of(const struct result *parts, int64_t count, Py_ssize_t n, struct result *out) {
+/* The sum of the nested, rounded once, so that three thirds make a whole. */
+AVX2_CLONE static void sum_of(const struct result *nested, int64_t count, Py_ssize_t n, struct result *out) {
     double *restrict points = out->points, *restrict remainder = out->remainder;
     int64_t rounded_parts = 0, some_moved = 0;
-    combine(parts, count, n, out);
+    combine(nested, count, n, out);
     memset(points, 0, n * sizeof(double));
     memset(remainder, 0, n * sizeof(double));
     for (int64_t p = 0; p < count; p++) {
         for (Py_ssize_t i = 0; i < n; i++)
-            points[i] += parts[p].points[i];
-        if (!parts[p].rounds)
+            points[i] += nested[p].points[i];
+        if (!nested[p].rounds)
             continue;
         rounded_parts++;
         for (Py_ssize_t i = 0; i < n; i++)
-            remainder[i] += parts[p].remainder[i];
+            remainder[i] += nested[p].remainder[i];
     }
-    /* The part rounded an exact half to even. Adding the other parts can make the sum odd: then move it to even. */
+    /* The nested line rounded an exact half to even. Adding the others can make the sum odd: then move it to even. */
     if (rounded_parts == 1)
         for (Py_ssize_t i = 0; i < n; i++) {
             double half = points[i] / 2;
@@ -263,18 +263,18 @@ AVX2_CLONE static void sum_of(const struct result *parts, int64_t count, Py_ssiz
     }
 }
 
-/* The part with the most points. If several parts have the same rounded points: the one with the largest remainder. */
-AVX2_CLONE static void best_of(const struct result *parts, int64_t count, Py_ssize_t n, struct result *out) {
+/* The nested line with the most points. If several have the same rounded points: the one with the largest remainder. */
+AVX2_CLONE static void best_of(const struct result *nested, int64_t count, Py_ssize_t n, struct result *out) {
     double *restrict points = out->points, *restrict remainder = out->remainder;
-    combine(parts, count, n, out);
+    combine(nested, count, n, out);
     for (Py_ssize_t i = 0; i < n; i++)
         points[i] = remainder[i] = -HUGE_VAL;
     for (int64_t p = 0; p < count; p++)
         for (Py_ssize_t i = 0; i < n; i++) {
-            double of_part = parts[p].points[i], left = parts[p].rounds ? parts[p].remainder[i] : 0;
+            double of_nested = nested[p].points[i], left = nested[p].rounds ? nested[p].remainder[i] : 0;
             double larger = left > remainder[i] ? left : remainder[i];
-            remainder[i] = of_part > points[i] ? left : of_part == points[i] ? larger : remainder[i];
-            points[i] = of_part > points[i] ? of_part : points[i];
+            remainder[i] = of_nested > points[i] ? left : of_nested == points[i] ? larger : remainder[i];
+            points[i] = of_nested > points[i] ? of_nested : points[i];
         }
 }
 

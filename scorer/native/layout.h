@@ -36,7 +36,7 @@
     CODE(DENSE)       \
     CODE(ORDINAL)
 
-/* How a category or the overall sum is combined: scorer.engine.combining. */
+/* How a category or the overall sum is combined: scorer.engine.composition. */
 #define METHODS(CODE)      \
     CODE(SUM_OF_POINTS)    \
     CODE(SUM_OF_CONVERTED) \
@@ -58,19 +58,19 @@ enum ties { TIES(ENUMERATOR) };
 enum method { METHODS(ENUMERATOR) };
 enum rounding { ROUNDINGS(ENUMERATOR) };
 
-/* The fields of a line. A line is the formula of a criterion, or a part of one. Parts come before the line that
+/* The fields of a line. A line is the formula of a criterion, or a formula nested in it. Nested lines come before the line that
    combines them. Which fields a line uses depends on its kind. */
 #define LINE(INTEGER, REAL)                                                                                            \
     INTEGER(kind)                                                                                                      \
-    INTEGER(slot)             /* 0 for a criterion; for a part: the slot that keeps its result */                      \
+    INTEGER(slot)             /* 0 for a criterion; nested: the slot that keeps its result */                      \
     INTEGER(row)              /* matrix row of the answer; QUOTIENT: of the numerator; COMPUTED: of the points */      \
     INTEGER(denominator_row)  /* QUOTIENT: matrix row of the denominator */                                            \
-    INTEGER(first_part)       /* SUM and BEST: slot of the first part; the other parts follow it */                    \
-    INTEGER(part_count)       /* SUM and BEST */                                                                       \
+    INTEGER(first_nested)     /* SUM and BEST: slot of the first nested line; the others follow it */                    \
+    INTEGER(nested_count)     /* SUM and BEST */                                                                       \
     INTEGER(thresholds)       /* LADDER: pool index of the first threshold; the points below the first threshold, */   \
                               /* and from each threshold on, follow the last threshold */                              \
     INTEGER(threshold_count)  /* LADDER */                                                                             \
-    INTEGER(rounds)           /* whether the line or one of its parts can have a remainder */                          \
+    INTEGER(rounds)           /* whether the line or one of its nested lines can have a remainder */                          \
     INTEGER(group)            /* the group to which the criterion is added */                                          \
     INTEGER(measure)          /* a further group, with this criterion only, because gates compare it; or -1 */         \
     INTEGER(exclusion)        /* row of `excluded`: the units to which the criterion does not apply; or -1 */          \

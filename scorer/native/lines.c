@@ -28,10 +28,10 @@ static void evaluate(const struct lines *lines, const struct line *line, Py_ssiz
         computed(answers, answers_of(lines, line->row + 1, start), answers_of(lines, line->row + 2, start), n, out);
         break;
     case SUM:
-        sum_of(lines->results + line->first_part, line->part_count, n, out);
+        sum_of(lines->results + line->first_nested, line->nested_count, n, out);
         break;
     case BEST:
-        best_of(lines->results + line->first_part, line->part_count, n, out);
+        best_of(lines->results + line->first_nested, line->nested_count, n, out);
         break;
     }
 }
@@ -158,8 +158,8 @@ static int reads_fit(const struct line *line, int64_t rows, int64_t slots, int64
     switch (line->kind) {
     case SUM:
     case BEST:
-        return line->first_part >= 1 && line->first_part <= slots && line->part_count >= 1 &&
-               line->part_count <= slots - line->first_part + 1;
+        return line->first_nested >= 1 && line->first_nested <= slots && line->nested_count >= 1 &&
+               line->nested_count <= slots - line->first_nested + 1;
     case QUOTIENT:
         return row_fits && line->denominator_row >= 0 && line->denominator_row < rows;
     case COMPUTED:

@@ -22,7 +22,7 @@ enum { LINES, POOL, SLOTS, ANSWERS, EXCLUDED, CRITERION_POINTS, STATUS, REMAINDE
 /* The lines of a call, the arrays that they read and fill, and scratch memory. */
 struct lines {
     struct array arrays[LINE_ARGUMENTS];
-    long long slots;          /* number of slots for parts */
+    long long slots;          /* number of slots for nested lines */
     PyObject *round_exactly;  /* called if doubles are not precise enough: (criterion, unit) -> points, remainder */
     PyThreadState *state;     /* from begin_work() */
     struct result *results;   /* by slot; 0: of the criterion */

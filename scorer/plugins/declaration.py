@@ -9,14 +9,16 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib.resources.abc import Traversable
-from typing import Any
+from typing import Any, get_args
 
 import pluggy
+from pydantic.fields import FieldInfo
 
 from scorer.criteria.model import TOTAL
 from scorer.criteria.schema import Criterion as CriterionSchema
 from scorer.criteria.schema_values import CODE
 from scorer.formulas import KINDS, Formula
+from scorer.formulas.sum_and_best import NestedFormulas
 from scorer.model.indicators import Indicator
 from scorer.plugins import hookspecs
 from scorer.plugins.group import API_VERSION, Check, CriterionGroup
@@ -169,6 +171,8 @@ def _items(hook: pluggy.HookCaller) -> Iterator[Any]:
 
 def _results(hook: pluggy.HookCaller) -> Sequence[Any]:
     """The results of the plugin's implementations of a hook; empty if it has none."""
+    if any(implementation.wrapper or implementation.hookwrapper for implementation in hook.get_hookimpls()):
+        raise PluginError(f"{hook.name} is a wrapper; write @hookimpl without arguments")
     results: list[Any] = hook()  # results that are None are not in the list
     if len(results) < len(hook.get_hookimpls()):
         raise PluginError(f"{hook.name} returns nothing; is a return statement missing?")
@@ -228,7 +232,18 @@ def _check_formulas(formulas: Iterable[object], before: Iterable[type[Formula]])
         clashes = {info.alias or name for name, info in kind.model_fields.items()} & set(CriterionSchema.model_fields)
         if clashes:
             raise PluginError(f"formula kind {kind.kind!r} uses key {min(clashes)!r}, which every criterion has")
+        nested = kind.nested
+        if nested is not None and (nested not in kind.model_fields or not _has_formulas(kind.model_fields[nested])):
+            raise PluginError(
+                f"formula kind {kind.kind!r} has nested = {safe_repr(nested)}, which is not a field of type "
+                "NestedFormulas"
+            )
         taken.add(kind.kind)
+
+
+def _has_formulas(info: FieldInfo) -> bool:
+    """Whether a field of a formula kind has the type ``NestedFormulas``."""
+    return bool(info.annotation == get_args(NestedFormulas)[0])
 
 
 def _check_files(files: Iterable[object]) -> None:

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from scorer import native
 from scorer.criteria.model import Criterion, Effect
 from scorer.formulas.base import checked
+from scorer.model.cohort import Cohort
 from scorer.model.fixed_point import Bools, Floats
 from scorer.model.indicators import Indicator
-from scorer.model.units import Cohort
 from scorer.text.untrusted import is_plugin_fault, safe_repr
 
 API_VERSION = 1
@@ -56,6 +56,10 @@ class CriterionFault(Exception):
     def __init__(self, criterion: str, cause: BaseException) -> None:
         super().__init__(f"criterion {criterion}: {safe_repr(cause)}")
         self.criterion, self.cause = criterion, cause
+
+
+class FormulaFault(CriterionFault):
+    """The formula of a criterion raised an exception."""
 
 
 class Check(ABC):
@@ -148,7 +152,7 @@ class CriterionGroup:
             except BaseException as error:  # a formula may belong to a plugin
                 if not is_plugin_fault(error):
                     raise
-                raise CriterionFault(criterion.id, error) from error
+                raise FormulaFault(criterion.id, error) from error
         return GroupPoints(points, status)
 
 

@@ -6,6 +6,8 @@ import importlib.metadata
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from email import message_from_string
+from email.message import Message
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
@@ -117,8 +119,8 @@ def _find() -> tuple[list[tuple[EntryPoint, Plugin]], list[Plugin]]:
     to_load, unreadable, names = [], [], set()
     for distribution in importlib.metadata.distributions():
         try:
-            metadata = distribution.metadata  # parses the file each time
-            name, version = metadata["Name"] or "", metadata["Version"] or ""
+            headers = _headers(distribution)
+            name, version = headers["Name"] or "", headers["Version"] or ""
             points = distribution.entry_points.select(group=ENTRY_POINTS)
             if points and not name:
                 raise ValueError("METADATA gives no name")
@@ -139,6 +141,12 @@ def _find() -> tuple[list[tuple[EntryPoint, Plugin]], list[Plugin]]:
         if points or normal_name != BUNDLED:
             names.add(normal_name)
     return sorted(to_load, key=lambda pair: _sort_key(*pair)), sorted(unreadable, key=lambda plugin: plugin.name)
+
+
+def _headers(distribution: importlib.metadata.Distribution) -> Message:
+    """The headers of a distribution's metadata, without the description, which takes longest to parse."""
+    text = distribution.read_text("METADATA") or distribution.read_text("PKG-INFO") or ""
+    return message_from_string(text.partition("\n\n")[0])
 
 
 def _sort_key(point: EntryPoint, plugin: Plugin) -> tuple[bool, str, str, str]:

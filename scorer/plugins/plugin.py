@@ -42,21 +42,23 @@ class Plugin:
 
 @dataclass(frozen=True)
 class Provider:
-    """The plugin that scores a group."""
+    """The plugin that scores a group, or that adds a formula kind of one of its criteria."""
 
     group: str
     plugin: str
     """Name of its entry point."""
     distribution: str
     version: str
+    kind: str = ""
+    """The formula kind; empty if the plugin scores the group."""
 
     @classmethod
-    def of(cls, group: str, plugin: Plugin) -> Self:
-        """The provider of a group."""
-        return cls(group, plugin.name, plugin.distribution, plugin.version)
+    def of(cls, group: str, plugin: Plugin, kind: str = "") -> Self:
+        """The provider of a group, or of a formula kind that the group uses."""
+        return cls(group, plugin.name, plugin.distribution, plugin.version, kind)
 
     def __str__(self) -> str:
-        return f"group {self.group!r} of {self.plugin_label}"
+        return f"{f'formula kind {self.kind!r}' if self.kind else f'group {self.group!r}'} of {self.plugin_label}"
 
     @property
     def plugin_label(self) -> str:

@@ -15,6 +15,8 @@ MAX_SEARCHES = 20
 """Maximum number of searches per request. A search holds the interpreter lock, and each row of a form may have a
 different wrong name."""
 
+_NUMBER_OR_DAY = re.compile(r"-?\d+(\.\d+)?|\d{4}-\d{2}-\d{2}")
+
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:
     """A suggestion such as ``; did you mean 'title'?``, or an empty string. Capitals make no difference."""
@@ -57,6 +59,15 @@ def short_repr(value: object) -> str:
         return "true" if value else "false"
     text = repr(value) if isinstance(value, str) else f"{value:f}" if isinstance(value, Decimal) else str(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def without_quotes(value: object) -> str:
+    """A value in the form of ``short_repr``, with the hint to leave out the quotes of a number or day.
+
+    For messages of places where a number or a day is expected.
+    """
+    is_quoted = isinstance(value, str) and _NUMBER_OR_DAY.fullmatch(value)
+    return f"{short_repr(value)}{'; write it without quotes' if is_quoted else ''}"
 
 
 def in_quotes(value: object, pattern: re.Pattern[str] | None = None) -> str:

@@ -48,10 +48,10 @@ def form_workbook(plan: SetPlan, units: Sequence[Unit], language: Language) -> b
         book.set_properties({"title": title, "created": _CREATED})
         styles = _styles(book)
         tiers = [tier for tier in plan.tiers if not units or any(unit.tier == tier for unit in units)]
-        titles = {tier: text(plan.criteria_set.tier_titles.get(tier, {}), language, tier) for tier in tiers}
+        titles = {tier: text(plan.criteria_set.tier_titles.get(tier, {}), language, tier) for tier in plan.tiers}
         names = sheet_names(titles)
         instructions = book.add_worksheet(TEXTS[language]["instructions"])
-        _instructions(instructions, plan.criteria_set, names.values(), language, styles)
+        _instructions(instructions, plan.criteria_set, [names[tier] for tier in tiers], language, styles)
         for index, tier in enumerate(tiers):
             sheet = book.add_worksheet(names[tier])
             _tier_sheet(
@@ -118,10 +118,10 @@ def _tier_sheet(
                 sheet.write_string(row, index, cell, style)
             else:
                 sheet.write_blank(row, index, None, style)
-        rule = _rule(column, language)
-        if rule:
+        validation = _validation(column, language)
+        if validation:
             error = {"error_title": TEXTS[language]["wrong"], "error_message": _shortened(column.comment)}
-            sheet.data_validation(1, index, last_row, index, {**rule, **error})
+            sheet.data_validation(1, index, last_row, index, {**validation, **error})
     first = next((index for index, column in enumerate(columns) if column.indicator), len(columns))
     if first < len(columns):
         ticks = sum(column.code == "not_applicable" for column in columns)
@@ -142,7 +142,7 @@ def _style(column: FormColumn, has_units: bool, styles: Styles) -> Any:
     return styles["day" if day else "answer"]
 
 
-def _rule(column: FormColumn, language: Language) -> dict[str, Any] | None:
+def _validation(column: FormColumn, language: Language) -> dict[str, Any] | None:
     """The data validation of a column; None: any value is allowed."""
     if column.indicator is None:
         return {"validate": "list", "source": ["x"]} if column.code == "not_applicable" else None
@@ -150,7 +150,7 @@ def _rule(column: FormColumn, language: Language) -> dict[str, Any] | None:
     if kind is IndicatorKind.FLAG:
         return {"validate": "list", "source": [TEXTS[language]["yes"], TEXTS[language]["no"]]}
     if kind is IndicatorKind.CHOICE:
-        return _options_rule(column.indicator, language)
+        return _options_validation(column.indicator, language)
     low, high = column.range
     if kind is IndicatorKind.DATE:
         days = [EPOCH + datetime.timedelta(days=int(value)) for value in (low, high)]
@@ -160,7 +160,7 @@ def _rule(column: FormColumn, language: Language) -> dict[str, Any] | None:
     return {"validate": "decimal", "criteria": "between", "minimum": low, "maximum": high}
 
 
-def _options_rule(indicator: Indicator, language: Language) -> dict[str, Any] | None:
+def _options_validation(indicator: Indicator, language: Language) -> dict[str, Any] | None:
     options = [indicator.option_in(option, language) for option in indicator.options]
     if len(",".join(options)) > MAX_VALIDATION_LENGTH or any("," in option for option in options):
         return None

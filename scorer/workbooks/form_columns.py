@@ -75,9 +75,9 @@ def _indicators(plan: SetPlan, tier: str) -> Iterator[tuple[Indicator, list[str]
     criteria_set = plan.criteria_set
     for indicator in criteria_set.indicators.values():
         criteria = [c.id for c in criteria_reading(criteria_set, indicator.code) if c.points.of(tier) is not None]
-        for rule in criteria_set.from_children:
-            if rule.reads == indicator.code and rule.tier != tier and not criteria:
-                criteria = [c.id for c in criteria_reading(criteria_set, rule.indicator)]
+        for computation in criteria_set.from_children:
+            if computation.reads == indicator.code and computation.tier != tier and not criteria:
+                criteria = [c.id for c in criteria_reading(criteria_set, computation.indicator)]
         if criteria or indicator.code in plan.tiers[tier].gated:
             yield indicator, criteria
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from arrow_tables import column
-from columns import columns, differences, score
 from peers import LOOP, Method
 from province import Province, installed
+from result_columns import columns, differences, score
 
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.service.call.context import CallContext

@@ -9,6 +9,7 @@ import pytest
 from bac_kan_csv import SET
 from cli_in_process import Run, runner
 from harness import installed_catalogue, serving
+from workbooks import TEXT
 
 from scorer.catalogue.catalogue import Catalogue
 from scorer_client import Client
@@ -39,3 +40,11 @@ def file(tmp_path: Path) -> Path:
 @pytest.fixture
 def scorer(installed: Catalogue, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     return runner(installed, monkeypatch, capsys)
+
+
+@pytest.fixture
+def bundled(tmp_path: Path) -> Path:
+    """The bundled answers as a CSV file."""
+    file = tmp_path / "bundled.csv"
+    file.write_text(TEXT, encoding="utf-8")
+    return file

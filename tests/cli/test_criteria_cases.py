@@ -4,105 +4,27 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import re
 import shutil
-import subprocess
-import sys
-from decimal import ROUND_UP, Context, localcontext
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from case_documents import BROKEN, FAILING, GOOD, HEAD, HUE, RANKS, SETS, cases, set_folder
 from cli_in_process import run, stdout_of
 from cli_process import lines
 from harness import COMPILER
 from plugin_modules import module
 
 from scorer.criteria.yaml_parser import parse
-from scorer.model.fixed_point import plain
 from scorer.plugins.host import PluginHost
 from scorer.testing.cases.files import CaseLoader
-from scorer.testing.cases.numbers import Expected, exact
 from scorer.testing.cases.runner import CaseFile
-from scorer_client.sentences import rounded, shown
-
-ROOT = Path(__file__).parents[2]
-SETS = ROOT / "plugins/scorer_plugins/criteria_sets"
-HUE = (SETS / "hue-2020.yaml").read_text(encoding="utf-8")
-
-HEAD = "criteria_set: mine\nprovenance: published\ncases:\n"
-ANSWERS = "{policy_environment_awarded: 15, infrastructure_awarded: 20.5}"
-GOOD = f"""\
-  - name: all that one unit can be asked for
-    tier: district
-    answers: {ANSWERS}
-    expect:
-      points: {{readiness: 35.5, PE.01: 15, infrastructure: 20.50, infrastructure+human_resources: 20.5, overall: ~36}}
-      percent: {{readiness: 71%, infrastructure + human_resources: 58.5714, overall: ~71.0%}}
-      converted: {{readiness: 35.5, infrastructure: 20.5}}
-      published: {{overall: 35.5}}
-      level: {{readiness: none}}
-      standing: {{readiness: below_minimum}}
-      causes: {{readiness: [{{level: 4, measure: infrastructure+human_resources, at_least: 70%, value: ~58.6%}}]}}
-      missing: [HR.01, INF.02]
-      not_applicable: []
-"""
-FAILING = f"""\
-  - name: three of four are otherwise
-    tier: district
-    answers: {ANSWERS}
-    expect:
-      points: {{readiness: 35.51, PE.01: 15}}
-      level: {{readiness: 4}}
-      causes:
-        readiness:
-          - {{measure: infrastructure + human_resources, above: 70%}}
-"""
-RANKS = """\
-  - name: ranks of three
-    units:
-      - {id: a, tier: district, answers: {policy_environment_awarded: 15}}
-      - {id: b, tier: district, answers: {policy_environment_awarded: 15, infrastructure_awarded: 23,
-         infrastructure_conditional_awarded: 2, human_resources_awarded: 10}, expect: {level: {readiness: 2}}}
-      - {id: c, tier: district, answers: {policy_environment_awarded: 14, infrastructure_awarded: 23,
-         infrastructure_conditional_awarded: 2, human_resources_awarded: 10}}
-    expect:
-      rank:
-        readiness: {b: 1, c: 1, a: none}
-        overall: {c: 2}
-"""
-BROKEN = """\
-  - name: names that there are not
-    tier: district
-    answers: {policy_environment_award: 1, infrastructure_awarded: true}
-    not_applicable: [INF.01, INF.02, INF.02]
-    expect: {points: {readyness: 1}, levels: {readiness: 1}, missing: [HR.1]}
-  - name: values that are none
-    tier: distrct
-    answers: {policy_environment_awarded: }
-    expect: {percent: {readiness: 70 percent}, level: {readiness: 0}}
-  - name: causes
-    tier: district
-    expect: {causes: {readiness: [{measure: presence, at_least: 70%}, {measure: total, atleast: 70%}]}}
-  - name: causes
-    units:
-      - {id: a, tier: district}
-      - {id: a, tier: district, expect: {}}
-    expect: {rank: {readiness: {b: 1}, achievement: {a: 0}}}
-"""
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A directory with a set that is not installed."""
-    (tmp_path / "mine.yaml").write_text(HUE.replace("criteria_set: hue-2020", "criteria_set: mine"), encoding="utf-8")
-    return tmp_path
-
-
-def cases(folder: Path, *bodies: str, head: str = HEAD) -> Path:
-    (folder / "mine.cases.yaml").write_text(head + "".join(bodies), encoding="utf-8")
-    return folder
+    return set_folder(tmp_path)
 
 
 def place_of(folder: Path, words: str, body: str = FAILING) -> str:
@@ -218,7 +140,8 @@ def test_all_mistakes_of_a_document_of_cases_are_reported(folder: Path) -> None:
     assert [line.removeprefix("scorer: mine.cases.yaml:") for line in done.stderr.splitlines()] == [
         "6:15: cases[0].answers.policy_environment_award: unknown indicator; "
         "did you mean 'policy_environment_awarded'?",
-        "6:68: cases[0].answers.infrastructure_awarded: is a flag; 'infrastructure_awarded' is a number: give 'number'",
+        "6:68: cases[0].answers.infrastructure_awarded: expected a number such as 1.5, "
+        "because the indicator is a number",
         "7:22: cases[0].not_applicable[0]: criterion 'INF.01' applies to every unit of the set",
         "7:38: cases[0].not_applicable[2]: criterion 'INF.02' is listed twice",
         "8:23: cases[0].expect.points.readyness: 'readyness' is not a category, group, criterion or measure of tier "
@@ -238,6 +161,7 @@ def test_all_mistakes_of_a_document_of_cases_are_reported(folder: Path) -> None:
         "20:33: cases[3].expect.rank.readiness.b: 'b' is not a unit",
         "20:40: cases[3].expect.rank.achievement: 'achievement' is not a category",
         "20:57: cases[3].expect.rank.achievement.a: expected a whole number from 1, or none, not 0",
+        "20:70: cases[3].expect.rank.overall: expected at least one entry, not nothing",
         " cannot be used",
     ]
     assert done.stdout == "4 cases of 1 criteria set: 0 ok, 0 failed, 4 not run\n"
@@ -322,70 +246,3 @@ def test_a_set_of_a_plugin_is_tested_by_its_cases(folder: Path) -> None:
     assert [file.name for file in host.plugins[0].criteria_sets] == ["alone.yaml", "mine.yaml"]
     found = {tested.code: tested.cases for tested in CaseLoader(both, COMPILER).installed()}
     assert found == {"alone": None, "mine": folder / "mine.cases.yaml"}
-
-
-@pytest.mark.parametrize(
-    ("text", "actual", "holds"),
-    [
-        ("12.5", 12.5, True),
-        ("12.50", 12.5, True),
-        ("12.5", 12.500001, False),
-        ("~12.5", 12.549, True),
-        ("~12.5", 12.55, False),
-        ("~12.50", 12.505, False),
-        ("~0", 0.4, True),
-        ("-1.5", -1.5, True),
-    ],
-)
-def test_expected_numbers_are_exact_or_rounded_as_written(text: str, actual: float, holds: bool) -> None:
-    number = parse(text, "").data
-    assert Expected.parse(number).holds(exact(actual)) is holds
-    assert Expected.percent(f"{text} %").holds(exact(actual)) is holds
-
-
-def test_a_decimal_context_that_was_changed_does_not_change_numbers() -> None:
-    with localcontext(Context(prec=3, rounding=ROUND_UP, traps=[])):
-        assert Expected.parse("~1234.56").holds(exact(1234.555))
-        assert (plain(1_234_567_891), plain(1_234_567_891, 2), plain(-1, 2)) == ("1234.567891", "1234.57", "0.00")
-        assert (rounded(1234.561, 2), shown(1234.561, 9)) == ("1234.56", "1234.56")
-
-
-# pytest
-
-
-def collected(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *words]
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-
-
-PLUGIN = ("-p", "scorer.testing.cases.pytest_plugin")
-
-
-def test_pytest_runs_cases_as_items(folder: Path) -> None:
-    done = collected(cases(folder, GOOD, FAILING), *PLUGIN, "--import-mode=importlib")
-    assert done.returncode == 1, done.stdout + done.stderr
-    assert "1 failed, 1 passed" in done.stdout
-    assert re.search(
-        r"^mine\.cases\.yaml:21:\d+: points of readiness\n {4}expected  35\.51\n", done.stdout, re.MULTILINE
-    )
-    assert "    actual    35.5\n" in done.stdout
-    assert "Traceback" not in done.stdout
-    assert "runner.py" not in done.stdout
-
-
-def test_pytest_reports_mistakes_of_a_document(folder: Path) -> None:
-    done = collected(cases(folder, BROKEN), *PLUGIN)
-    assert done.returncode == 2
-    assert "mine.cases.yaml:8:38: cases[0].expect.levels: unknown key 'levels'" in done.stdout
-    assert "Traceback" not in done.stdout
-
-
-def test_pytest_collects_only_requested_cases(folder: Path) -> None:
-    done = collected(cases(folder, FAILING))
-    assert done.returncode == 5, done.stdout  # no tests were collected
-
-
-def test_the_service_does_not_need_pytest() -> None:
-    code = "import sys; sys.modules['pytest'] = None; import scorer.cli.commands.criteria, scorer.testing.cases.runner"
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

@@ -104,7 +104,7 @@ def test_the_form_has_indicators_that_only_a_limit_reads(folder: Path) -> None:
         assert "giới hạn" in header.comment.text
 
 
-def test_causes_of_a_unit_name_the_nearest_part_first(folder: Path) -> None:
+def test_causes_of_a_unit_name_the_nearest_condition_first(folder: Path) -> None:
     answers = folder / "answers.csv"
     answers.write_text("id,tier,presence_points,transaction_points,incident\nu,commune,7.1,7.9,\nv,district,9,,1\n")
     done = run("score", str(answers), "u", "--set", "rules-2026", "--criteria", str(folder))

@@ -7,10 +7,11 @@ import re
 
 import numpy as np
 import pytest
-from broken_plugins import CORPUS, SOUND
+from broken_plugins.corpus import CORPUS
+from broken_plugins.sound import SOUND
 from example_counts import with_examples
 from harness import COMPILER, group, plugin
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import scorer_plugins.infrastructure
@@ -154,6 +155,7 @@ INDICATORS = st.builds(
 
 
 @with_examples(12)
+@example([Indicator("day", "date", minimum=0, maximum=0)])
 @given(st.lists(INDICATORS, min_size=1, max_size=6, unique_by=lambda indicator: indicator.code))
 def test_any_indicators_get_criteria_and_answers_that_pass(indicators: list[Indicator]) -> None:
     codes = [indicator.code for indicator in indicators]

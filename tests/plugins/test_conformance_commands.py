@@ -126,7 +126,7 @@ def test_an_authors_class_has_a_test_for_each_check_and_the_cost_in_the_summary(
     assert len(COST.findall(summary)) == 1
 
 
-@pytest.mark.long  # tests/cli/test_author.py has the tests of another sound plugin run
+@pytest.mark.long  # tests/cli/test_plugins_new.py has the tests of another sound plugin run
 def test_the_class_of_a_sound_plugin_passes(sites: Path) -> None:
     done = pytest_in(sites / "springs", "-v")
     assert done.returncode == 0, done.stdout + done.stderr

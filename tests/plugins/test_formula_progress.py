@@ -39,7 +39,7 @@ categories:
           - {{id: LEFT, {PART}, {BY_TIER}, when_zero: not_applicable, points: 3}}
           - id: SUM
             formula: sum
-            parts:
+            terms:
               - {{{PART}, {BY_TIER}, when_zero: zero, points: 1}}
               - {{{PART}, {BY_TIER}, when_zero: full, points: 1}}
               - {{{PART}, target: 60%, when_zero: zero, points: 1}}
@@ -136,7 +136,7 @@ def test_the_target_is_that_of_the_tier(client: Client) -> None:
     [(3, 7, 1_571_429), (77, 128, 2_203_125), (3, 128, 85_938), (9, 128, 257_812)],
     ids=["3/7 + 3/7 + 5/7", "halves that make one", "half up to even", "half down to even"],
 )
-def test_parts_of_a_sum_are_rounded_together(client: Client, reached: int, planned: int, micro: int) -> None:
+def test_terms_of_a_sum_are_rounded_together(client: Client, reached: int, planned: int, micro: int) -> None:
     (found,) = ranked(client, [("department", {"reached": reached, "planned": planned})])
     assert micropoints(found)["SUM"] == micro
 

@@ -61,7 +61,7 @@ categories:
       citizen_rating:
         criteria:
 """
-SUM = "          - {id: S.1, formula: sum, points: 10, parts: [%s]}\n"
+SUM = "          - {id: S.1, formula: sum, points: 10, terms: [%s]}\n"
 AGENCY = (
     "{formula: rating, satisfied: agency_ratings_satisfied, answered: agency_ratings, served: citizens_served, "
     "margin: 5%, when_too_few: zero, when_zero: full, points: 3}"

@@ -28,9 +28,9 @@ from scorer.plugin_api import (
     Formula,
     GroupPoints,
     Indicator,
+    NestedFormula,
+    NestedFormulas,
     Outcome,
-    Part,
-    Parts,
     Read,
 )
 
@@ -120,6 +120,11 @@ def test_a_check_of_a_plugin_refuses_with_its_reason_and_message() -> None:
     assert [card.overall.score.points for card in rank(sets, {"open_days": 3, "visitors": 2})] == [2]
 
 
+def test_a_bound_of_a_date_that_is_an_int_is_shown_as_a_day() -> None:
+    opened = Indicator("opened", kind="date", minimum=0, maximum=31)
+    assert [opened.show(bound) for bound in opened.range()] == ["1970-01-01", "1970-02-01"]
+
+
 def test_a_check_without_a_required_method_cannot_be_created() -> None:
     with pytest.raises(TypeError, match="describe"):
         type("Half", (Check,), {"reads": lambda self: (), "violated": lambda self, cohort: None})()
@@ -133,7 +138,7 @@ class Least(Formula):
 
     kind: ClassVar[str] = "least"
     nested: ClassVar[str | None] = "links"
-    links: Parts
+    links: NestedFormulas
 
     def reads(self) -> Iterable[Read]:
         for n, link in enumerate(self.links):
@@ -164,10 +169,10 @@ def test_a_formula_kind_may_combine_other_kinds() -> None:
     points = [card.categories[0].groups[0].criteria[0].points for card in cards]
     assert points == [1, 1.333333, 0]
     assert [card.overall.score.missing for card in cards] == [0, 0, 1]
-    assert isinstance(next(iter(sets.sets["a"].criteria_set.criteria.values())).formula.links[0], Part)
+    assert isinstance(next(iter(sets.sets["a"].criteria_set.criteria.values())).formula.links[0], NestedFormula)
 
 
-def test_mistakes_in_parts_of_a_formula_are_named_at_their_place() -> None:
+def test_mistakes_in_nested_formulas_are_named_at_their_place() -> None:
     sets = catalogue(host(group("wells", *COUNTS), formulas=[Least]), wells(LINKS % 3))
     (problem,) = sets.refused[0].problems
     assert problem.path == "categories.readiness.groups.wells.criteria[0].links[1].points"

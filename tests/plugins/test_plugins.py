@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,7 +14,7 @@ from plugin_modules import module
 from plugin_sets import ROADS, WELLS, Root, document
 
 from scorer.formulas import KINDS
-from scorer.plugin_api import CriterionGroup, Formula, Indicator, PartOf
+from scorer.plugin_api import CriterionGroup, Formula, Indicator, PartOf, hookimpl
 from scorer.plugins.host import PluginHost
 from scorer.plugins.plugin import Plugin
 
@@ -40,6 +41,17 @@ def unmarked() -> object:
 
 def with_argument() -> object:
     return module(scorer_criterion_group=lambda criteria: ROADS)
+
+
+def wrapping() -> object:
+    found = types.ModuleType("wrapping")
+
+    def scorer_criterion_group() -> Iterator[object]:
+        yield
+        return ROADS
+
+    found.scorer_criterion_group = hookimpl(wrapper=True)(scorer_criterion_group)  # type: ignore[attr-defined]
+    return found
 
 
 class Nameless(CriterionGroup):
@@ -107,6 +119,18 @@ BROKEN: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: plugin(group("roads", Indicator("paved", kind="lot"))),
         "unknown kind 'lot'; there are count, number, flag, choice, date (tests.plugins.test_plugins",
     ),
+    "an indicator without a possible answer": (
+        lambda: plugin(group("roads", Indicator("paved", kind="count", minimum=5, maximum=1))),
+        "indicator paved: no answer is possible: from 5 to 1",
+    ),
+    "a bound that is not a number": (
+        lambda: plugin(group("roads", Indicator("paved", kind="number", minimum=float("nan")))),
+        "indicator paved: minimum must be a number, not nan",
+    ),
+    "a day as a bound": (
+        lambda: plugin(group("roads", Indicator("paved", kind="date", maximum=datetime.date(2026, 1, 1)))),
+        "maximum must be a number, not datetime.date(2026, 1, 1); a day is the number of days since 1970-01-01",
+    ),
     "a title that is none": (
         lambda: plugin(group("roads", title="Roads")),
         "title of group 'roads' does not map languages to texts",
@@ -143,6 +167,14 @@ BROKEN: dict[str, tuple[Callable[[], Any], str]] = {
         "formula kind New is called 'new\\x1b[31m', not a code",
     ),
     "a formula kind with a key of every criterion": (lambda: plugin(None, [Clashing]), "uses key 'points'"),
+    "nested formulas in a field that is not there": (
+        lambda: plugin(None, [type("New", (Root,), {"kind": "new", "nested": "inner"})]),
+        "formula kind 'new' has nested = 'inner', which is not a field of type NestedFormulas",
+    ),
+    "nested formulas in a field of another type": (
+        lambda: plugin(None, [type("New", (Root,), {"kind": "new", "nested": "indicator"})]),
+        "formula kind 'new' has nested = 'indicator', which is not a field of type NestedFormulas",
+    ),
     "a formula kind that is none": (lambda: module(scorer_formulas=["root"]), "'root', not a subclass of Formula"),
     "an instance of a formula kind": (
         lambda: module(scorer_formulas=[Root(indicator="dug")]),
@@ -151,6 +183,7 @@ BROKEN: dict[str, tuple[Callable[[], Any], str]] = {
     "formula kinds that are no list": (lambda: module(scorer_formulas=5), "scorer_formulas"),
     "a hook that takes arguments": (with_argument, "scorer_criterion_group"),
     "a hook that there is not": (lambda: module(scorer_groups=[ROADS]), "scorer_groups"),
+    "a hook that wraps others": (wrapping, "scorer_criterion_group is a wrapper; write @hookimpl without arguments"),
     "a hook that breaks": (
         lambda: module(scorer_criterion_group=lambda: [][0]),
         "IndexError: list index out of range",

@@ -1,4 +1,4 @@
-"""JSON over HTTP through Envoy, with the configuration of docs/operations.md."""
+"""JSON over HTTP through Envoy, with the configuration of docs/deployment.md."""
 
 from __future__ import annotations
 

@@ -103,63 +103,6 @@ def test_a_request_without_criteria_set_is_refused_with_the_known_ones(service: 
         )
 
 
-@pytest.mark.parametrize(
-    "period",
-    [
-        *("2020", "2020-H1", "2020-H2", "2020-Q1", "2020-Q4", "2020-01", "2020-12", ""),
-        "2020-W01",  # begins on 2019-12-30
-        "2020-W53",  # ends on 2021-01-03
-    ],
-)
-def test_a_period_that_overlaps_the_set_is_accepted_and_returned(service: Service, period: str) -> None:
-    assert score(service, row("hue"), period=period).provenance.period == period
-
-
-@pytest.mark.parametrize(
-    "period", ["2019", "2021", "2019-H2", "2021-Q1", "2019-12", "2021-01", "2021-W01", "2019-W52", "1800", "2199-W51"]
-)
-def test_a_period_that_does_not_overlap_the_set_is_refused(service: Service, period: str) -> None:
-    with refusal() as caught:
-        score(service, row("hue"), period=period)
-    assert caught[0].fields == {"period": "PERIOD_OUTSIDE_SET"}
-
-
-@pytest.mark.parametrize(
-    "period",
-    [
-        *("20", "20200", "2020-1", "2020-13", "2020-00", "2020-H0", "2020-H3", "2020-Q0", "2020-Q5", "2020-W00"),
-        *(
-            "2020-W54",
-            "2020-h1",
-            "2020/01",
-            " 2020",
-            "2020 ",
-            "2020\n",
-            "2020-01-01",
-            "0000",
-            "0020",
-            "2563",
-            "٢٠٢٠",
-            "-",
-            "9" * 99,
-        ),
-        "2019-W53",  # 2019 has 52 weeks
-        "9999-W53",
-    ],
-)
-def test_an_invalid_period_is_refused_with_the_formats(service: Service, period: str) -> None:
-    with refusal() as caught:
-        rank(service, row("hue"), period=period)
-    assert caught[0].fields == {"period": "BAD_PERIOD"}
-    assert caught[0].details.endswith(
-        "is not a period: write YYYY, YYYY-H1, YYYY-Q1, YYYY-W01 or YYYY-01, with a year from 1800 to 2199"
-    )
-
-
-def test_a_set_without_dates_accepts_any_period(service: Service) -> None:
-    assert score(service, row("hue"), "water-2020", period="1975-W01").provenance.period == "1975-W01"
-
-
 def test_a_negative_page_of_criteria_sets_is_refused(service: Service) -> None:
     with refusal() as caught:
         service.criteria.ListCriteriaSets(criteria_pb2.ListCriteriaSetsRequest(page_size=-5))
@@ -262,7 +205,7 @@ categories:
           - id: C.3
             formula: sum
             points: 3
-            parts:
+            terms:
               - {formula: awarded, indicator: given, points: 2}
               - {formula: ratio_to_best, numerator: wells, denominator: tanks, when_zero: zero, points: 1}
 """
@@ -311,10 +254,11 @@ def test_the_health_of_an_unknown_service_is_not_found(service: Service) -> None
 
 
 CASES_STAND_IN = (
-    "small_set.py", "test_errors.py", "test_unit_errors.py", "test_table_errors.py", "test_all_or_nothing.py",
-    "test_pages.py", "test_request_sizes.py", "test_internal_faults.py", "test_resource_abuse.py", "test_access.py",
-    "test_certificates.py", "test_limits.py", "test_slow_plugins.py", "test_sets_by_day.py", "test_cohorts.py",
-    "test_malformed_tables.py", "test_overload.py", "test_plugin_crashes.py", "test_computed_answers.py",
+    "small_set.py", "test_errors.py", "test_periods.py", "test_unit_errors.py", "test_table_errors.py",
+    "test_all_or_nothing.py", "test_pages.py", "test_request_sizes.py", "test_internal_faults.py",
+    "test_resource_abuse.py", "test_access.py", "test_certificates.py", "test_limits.py", "test_slow_plugins.py",
+    "test_sets_by_day.py", "test_cohorts.py", "test_malformed_tables.py", "test_overload.py",
+    "test_plugin_crashes.py", "test_computed_answers.py",
 )  # fmt: skip
 
 

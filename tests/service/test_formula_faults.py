@@ -66,6 +66,21 @@ def test_a_formula_with_endless_problems_is_refused() -> None:
     assert "is not good enough" in str(refused.problems[0])
 
 
+class Unready(Bursting):
+    """A formula that cannot be created."""
+
+    kind = "unready"
+
+    def model_post_init(self, _: object) -> None:
+        raise SystemExit(3)
+
+
+def test_a_formula_that_cannot_be_created_is_refused() -> None:
+    unready = WATER.replace("formula: awarded, indicator: wells", "formula: unready, indicator: wells")
+    [refused] = catalogue(host(group("water", *WELLS), formulas=[Unready]), unready).refused
+    assert "formula kind 'unready' is broken: SystemExit: 3" in str(refused.problems[0])
+
+
 BAD_OUTCOMES = {
     "": "vỡ ống",
     "longer": "points of the outcome is an array of shape (3,) and kind 'f'",
@@ -89,7 +104,7 @@ def test_a_formula_that_raises_is_named_with_its_criterion(result: str, what: st
             rank(service, row("hue"), row("na-ri"), criteria_set="water-2020")
         refused = caught[0]
         assert refused.code is grpc.StatusCode.INTERNAL
-        assert refused.details.startswith("group 'water' of plugin 'water', criterion W.2: its formula raised ")
+        assert refused.details.startswith("formula kind 'bursting' of plugin 'formulas', criterion W.2: raised ")
         assert what in refused.details
-        assert (refused.info.metadata["group"], refused.info.metadata["criterion"]) == ("water", "W.2")
+        assert [refused.info.metadata[key] for key in ("group", "criterion", "plugin")] == ["water", "W.2", "formulas"]
         assert still_answers(service, "beside-2020")

@@ -150,7 +150,7 @@ BAD_SCORES: dict[str, tuple[Callable[..., object], str, str]] = {
         gives(lambda points, status: GroupPoints(points.astype(str), status)), "", "points are <U32 and status uint8",
     ),
     "a fault of a criterion without its cause": (
-        raising(CriterionFault("W.2", ValueError("salty"))), "W.2", "its formula raised ValueError('salty')",
+        raising(CriterionFault("W.2", ValueError("salty"))), "W.2", "raised ValueError('salty')",
     ),
     "another working directory": (
         disturbing(lambda: os.chdir("/")), "", "changes the working directory, which the whole service uses",

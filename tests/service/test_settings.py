@@ -275,6 +275,11 @@ def test_numbers_in_variables_have_ascii_digits(
     assert caught.value.mistakes == [f"SCORER_{name}: {what}"]
 
 
+def test_one_caller_gets_half_of_the_calls_by_default() -> None:
+    limits = load_settings(None, {}).limits
+    assert limits.calls_each == limits.calls // 2
+
+
 def test_a_setting_in_two_variables_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SCORER_LIMITS", '{"units": 5, "calls": 3}')
     monkeypatch.setenv("SCORER_LIMITS__CALLS_EACH", "2")

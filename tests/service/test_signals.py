@@ -40,8 +40,8 @@ def test_sighup_without_a_directory_is_logged_and_the_server_goes_on(tmp_path: P
 @pytest.mark.parametrize(
     ("count", "directory"),
     [
-        ("1", False),
         ("2", True),
+        pytest.param("1", False, marks=pytest.mark.long),
         pytest.param("1", True, marks=pytest.mark.long),
         pytest.param("2", False, marks=pytest.mark.long),
     ],

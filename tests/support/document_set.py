@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+from harness import COMPILER, group, host
+
+from scorer.catalogue.catalogue import load_set
+from scorer.plugin_api import Indicator
+
+INSTALLED = host(group("water", Indicator("wells", kind="count")))
+"""A host with one installed group, besides the group of the document."""
+
 WARDS = """\
 criteria_set: wards-2026
 title: {en: Digital wards, vi: Phường số}
@@ -54,3 +62,48 @@ one,Một,ward,,,10,9,full,2019-05-01
 two,Hai,ward,,,10,5,part,2024-05-01
 three,Ba,ward,,,10,1,none,2026-01-01
 """
+
+NEXT = """\
+criteria_set: wards-2027
+extends: wards-2026
+title: {en: "Digital wards, 2027"}
+effective: {from: 2027-01-01}
+categories:
+  readiness:
+    groups:
+      digital_office:
+        title: {en: Office}
+        points: 13
+        indicators:
+          opened: ~
+          staff: {kind: count, unit: people, title: {en: Staff}}
+        criteria:
+          - {id: 1.3.1, remove: true}
+          - {id: "1.2", formula: count, indicator: staff, each: 1, points: 4}
+          - {id: "1.4", formula: flag, indicator: open_data, points: 3, may_be_not_applicable: true}
+          - {id: "1.1", points: 6}
+      more:
+        indicators: {open_data: {kind: flag, title: {en: Open data}}}
+        criteria: [{id: "2", formula: flag, indicator: open_data, points: 1}]
+    levels:
+      - {level: 3, gates: [{measure: total, at_least: 10%}]}
+      - {level: 2, remove: true}
+      - {level: 1, provenance: reconstructed}
+"""
+"""A set that extends ``WARDS``."""
+
+
+def problems(text: str) -> list[str]:
+    """The problems of a document, as the loader lists them."""
+    plan, document = load_set(INSTALLED, "wards.yaml", text, COMPILER)
+    assert (plan is None) == bool(document.problems)
+    return [str(problem).removeprefix("wards.yaml:") for problem in document.sorted_problems()]
+
+
+def changed(*changes: tuple[str, str]) -> str:
+    """``WARDS`` with texts replaced, each of which it has once."""
+    text = WARDS
+    for old, new in changes:
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    return text

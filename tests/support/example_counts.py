@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 
 
 def scaled(examples: int) -> int:
-    """The number of examples times TEST_EXAMPLES, at least 1. The variable is 1 with ``--long`` and 0.25 otherwise."""
+    """The number of examples times TEST_EXAMPLES, at least 1. The variable is 1 with ``--long`` and 0.15 otherwise."""
     return max(round(examples * float(os.environ.get("TEST_EXAMPLES", "1"))), 1)
 
 
@@ -21,7 +21,7 @@ def mostly_long(values: Sequence[Any]) -> list[Any]:
 
 
 def with_examples(examples: int) -> settings:
-    """Settings of a test that runs this number of generated examples with ``--long``, otherwise a quarter."""
+    """Settings of a test that runs this number of generated examples with ``--long``, otherwise 15 % of it."""
     return settings(
         max_examples=scaled(examples),
         deadline=None,

@@ -13,9 +13,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from scorer.formulas import Formula
+from scorer.model.cohort import Cohort
 from scorer.model.fixed_point import MAX_MICROPOINTS, PointsByTier
 from scorer.model.indicators import Indicator, IndicatorKind
-from scorer.model.units import Cohort
 
 MICRO = 10**6
 TIER = "district"

@@ -125,7 +125,7 @@ def formula(draw: st.DrawFn, place: Place, own: str, among: Collection[str], dep
         size = draw(st.integers(1, 3))
         amounts = draw(_split(place.amounts, size)) if kind == "sum" else [place.amounts]
         amounts += [draw(_up_to(place.amounts)) for _ in range(size - len(amounts))]
-        body["parts" if kind == "sum" else "alternatives"] = [
+        body["terms" if kind == "sum" else "alternatives"] = [
             {
                 "points": place.write(part),
                 **draw(formula(Place(part, place.by_tier), own, among, depth + 1)),

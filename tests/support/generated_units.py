@@ -30,7 +30,7 @@ BILLIONS = 4 * 10**9 * MICRO
 def _shares(body: Mapping[str, Any]) -> set[str]:
     """The indicators of its ratios, which cannot be negative."""
     found = {body[key] for key in ("numerator", "denominator") if key in body}
-    return found.union(*(_shares(part) for key in ("parts", "alternatives") for part in body.get(key, ())))
+    return found.union(*(_shares(part) for key in ("terms", "alternatives") for part in body.get(key, ())))
 
 
 def _awarded(body: Mapping[str, Any], tier: str) -> Amounts:
@@ -38,7 +38,7 @@ def _awarded(body: Mapping[str, Any], tier: str) -> Amounts:
     if body["formula"] == "awarded":
         return {body["indicator"]: by_tier(body, [tier])[tier]}
     most: Amounts = {}
-    for part in (part for key in ("parts", "alternatives") for part in body.get(key, ())):
+    for part in (part for key in ("terms", "alternatives") for part in body.get(key, ())):
         for code, micro in _awarded(part, tier).items():
             most[code] = min(micro, most.get(code, micro))
     return most

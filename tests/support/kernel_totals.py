@@ -9,7 +9,7 @@ import numpy as np
 
 from scorer.criteria.combine import Combine
 from scorer.criteria.model import Rounding
-from scorer.engine.combining import Composition
+from scorer.engine.composition import Composition
 from scorer.engine.gates import GateTable
 from scorer.engine.kernel import Decision, Kernel, Results, RuleTable
 from scorer.engine.score_table import Scores, ScoreTable

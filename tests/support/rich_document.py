@@ -69,7 +69,7 @@ categories:
           - id: D.12
             formula: sum
             points: 4
-            parts:
+            terms:
               - {formula: ratio, numerator: computers, denominator: staff, when_zero: zero, points: 3}
               - {formula: count, indicator: meetings, each: 1, points: 1}
           - id: D.13

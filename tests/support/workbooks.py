@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+from cli_in_process import Run
 
 SET = "bac-kan-2020"
 COMMUNES = 16
@@ -138,3 +139,10 @@ def change_part(path: Path, part: str, change: Callable[[bytes], bytes]) -> None
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for info, data in parts:
             archive.writestr(info, change(data) if info.filename == part else data)
+
+
+def results(scorer: Run, file: Path, *words: object) -> str:
+    """The ranking of a file, as JSON."""
+    done = scorer("rank", file, *words, "--json")
+    assert done.code == 0, done.errors
+    return done.out

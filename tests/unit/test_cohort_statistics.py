@@ -116,9 +116,9 @@ def test_an_exact_half_of_a_sum_of_logarithms_goes_to_the_even_micropoint(microp
     part = {"formula": "logarithmic", "from": 1, "to": 100, "points": Decimal(micropoints).scaleb(-6)}
     parts = [{**part, "indicator": code} for code in ("number1", "number2")]
     both = Unit("both", "district", {"number1": 2, "number2": 5})
-    body = {"formula": "sum", "parts": parts, "points": 2 * part["points"]}
+    body = {"formula": "sum", "terms": parts, "points": 2 * part["points"]}
     assert points_of(body, [both]) == [rounded / MICRO]
-    assert points_of({"formula": "sum", "parts": [body], "points": body["points"]}, [both]) == [rounded / MICRO]
+    assert points_of({"formula": "sum", "terms": [body], "points": body["points"]}, [both]) == [rounded / MICRO]
 
 
 @pytest.mark.parametrize("kind", ["z_scores", "min_max", "percentile", "logarithmic"])

@@ -47,7 +47,7 @@ categories:
           - id: D.2
             formula: sum
             points: 3
-            parts:
+            terms:
               - {formula: flag, indicator: open, points: 1}
               - {formula: count, indicator: clerks, each: 1, points: 2}
     levels:

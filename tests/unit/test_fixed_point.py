@@ -14,8 +14,8 @@ from kernel_totals import cells, scores_of
 
 from scorer.engine.gates import GateTable
 from scorer.formulas.native_lines import round_ratio
+from scorer.model.cohort import six_decimals
 from scorer.model.fixed_point import MAX_MICROPOINTS, MAX_PENALTY_MICROPOINTS, PointsByTier, plain, to_micro
-from scorer.model.units import six_decimals
 
 
 def rounded_ratio(numerator: np.ndarray, denominator: np.ndarray, scale: int) -> np.ndarray:

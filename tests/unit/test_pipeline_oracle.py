@@ -170,15 +170,15 @@ def test_unit_without_the_criterion_is_not_the_best_one_of_its_tier() -> None:
     assert points_of(best, *units, replace(excluded, not_applicable=())) == [2.5, 5, 0, 0, 10]
 
 
-def test_parts_of_a_sum_are_not_rounded_before_their_sum_is() -> None:
+def test_terms_of_a_sum_are_not_rounded_before_their_sum_is() -> None:
     third = district("Ba Bể", count1=1, count2=3)
-    assert points_of({"formula": "sum", "points": 3, "parts": [ratio(1)] * 3}, third) == [1]
+    assert points_of({"formula": "sum", "points": 3, "terms": [ratio(1)] * 3}, third) == [1]
     cases = [{"formula": "best", "points": 1, "alternatives": [exactly("0.333333"), ratio(1)]}]
-    assert points_of({"formula": "sum", "points": 3, "parts": cases * 3}, third) == [1]
+    assert points_of({"formula": "sum", "points": 3, "terms": cases * 3}, third) == [1]
 
 
 @pytest.mark.parametrize(
-    ("parts", "points"),
+    ("terms", "points"),
     [
         (["0.000001"], 0),
         (["0.000001", "0.000001"], 0.000001),
@@ -187,9 +187,9 @@ def test_parts_of_a_sum_are_not_rounded_before_their_sum_is() -> None:
         (["0.000001", "0.000001", "0.000001"], 0.000002),  # 1.5
     ],
 )
-def test_half_a_micropoint_of_a_sum_goes_to_the_even_one(parts: list[str], points: float) -> None:
-    halves = [ratio(Decimal(part)) for part in parts]
-    formula = {"formula": "sum", "points": sum(map(Decimal, parts)), "parts": halves}
+def test_half_a_micropoint_of_a_sum_goes_to_the_even_one(terms: list[str], points: float) -> None:
+    halves = [ratio(Decimal(part)) for part in terms]
+    formula = {"formula": "sum", "points": sum(map(Decimal, terms)), "terms": halves}
     assert points_of(formula, district("Ba Bể", count1=1, count2=2)) == [points]
 
 

@@ -31,9 +31,9 @@ import { causeSentence } from "./sentences.js";
  * @property {number} value The unit's value of the measure.
  * @property {string} answer The unit's answer; empty if it was not reported.
  * @property {number} reachedLevel The level that the unit reaches in the other category; 0 if it reaches none.
- * @property {number} atLeast The number of parts of a combination that must hold; 0 for a gate.
- * @property {number} outOf The number of parts of a combination; 0 for a gate.
- * @property {Cause[]} of The parts of a combination that the unit lacks; the part that it misses by least comes first.
+ * @property {number} atLeast The number of conditions of a combination that must hold; 0 for a gate.
+ * @property {number} outOf The number of conditions of a combination; 0 for a gate.
+ * @property {Cause[]} of The conditions of a combination that the unit lacks, the one missed by least first.
  */
 
 /** What a unit lacks for its next better level: a gate, or a combination of gates such as "2 of 3". */

@@ -25,8 +25,16 @@ const ENGLISH = {
   levelCause: (category, level, who, needed) => `${category} is ${level}, ${who} requires ${needed}`,
   /** @type {(measure: string, value: string, minimum: string) => string} */
   short: (measure, value, minimum) => `${measure} ${value} of ${minimum}`,
-  /** @type {(atLeast: number, outOf: number, parts: string) => string} */
-  combination: (atLeast, outOf, parts) => `${atLeast} of ${outOf}: ${parts}`,
+  /** @type {(atLeast: number, outOf: number, conditions: string) => string} */
+  combination: (atLeast, outOf, conditions) => `${atLeast} of ${outOf}: ${conditions}`,
+  /** @type {(atLeast: number, outOf: number, conditions: string) => string} */
+  someOf: (atLeast, _, conditions) => `at least ${atLeast} of: ${conditions}`,
+  /** @type {(conditions: string) => string} */
+  allOf: (conditions) => `all of: ${conditions}`,
+  afterIndicator: ": ",
+  /** @type {(level: string) => string} */
+  otherwiseLevel: (level) => `otherwise no better than ${level}`,
+  otherwiseNotRanked: "otherwise not ranked",
   or: " or ",
   and: " and ",
   atLeast: "at least",
@@ -72,7 +80,12 @@ const VIETNAMESE = {
   answerCause: (indicator, value, who, needed) => `${indicator}: ${value}, theo ${who} ${needed}`,
   levelCause: (category, level, who, needed) => `${category}: ${level}, ${who} yêu cầu ${needed}`,
   short: (measure, value, minimum) => `${measure} ${value}/${minimum}`,
-  combination: (atLeast, outOf, parts) => `${atLeast} trong ${outOf}: ${parts}`,
+  combination: (atLeast, outOf, conditions) => `${atLeast} trong ${outOf}: ${conditions}`,
+  someOf: (atLeast, outOf, conditions) => `ít nhất ${atLeast} trong ${outOf} điều kiện: ${conditions}`,
+  allOf: (conditions) => `đồng thời: ${conditions}`,
+  afterIndicator: " ",
+  otherwiseLevel: (level) => `nếu không thì không xếp trên ${level}`,
+  otherwiseNotRanked: "nếu không thì không được xếp hạng",
   or: " hoặc ",
   and: " và ",
   atLeast: "từ",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import datetime
 import json
@@ -18,7 +19,17 @@ from harness import catalogue, good, host, serving
 from small_set import INFRASTRUCTURE, SMALL_SET
 
 from egov.scorer.v1 import scorer_pb2 as pb
-from scorer_client import Client, CriterionCount, CriterionResult, Provenance, Province, Score, ScorerError, UnitResult
+from scorer_client import (
+    AsyncClient,
+    Client,
+    CriterionCount,
+    CriterionResult,
+    Provenance,
+    Province,
+    Score,
+    ScorerError,
+    UnitResult,
+)
 
 
 @pytest.fixture(scope="module")
@@ -154,6 +165,21 @@ def test_errors_can_be_sent_between_processes(client: Client) -> None:
         pool.apply_async(score, (client._target, "hue\n")).get(timeout=60)
     assert caught.value.violations[0].reason == "BAD_UNIT_ID"
     assert caught.value.request_id
+
+
+@pytest.mark.parametrize("same", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_clients_can_neither_be_copied_nor_pickled(client: Client, same: Callable[[object], object]) -> None:
+    async def asynchronous() -> None:
+        async with AsyncClient("127.0.0.1:1") as other:
+            refuse(other)
+
+    def refuse(each: Client | AsyncClient) -> None:
+        message = f"^{type(each).__name__} has an open connection, so it cannot be pickled or copied: create one"
+        with pytest.raises(TypeError, match=message):
+            same(each)
+
+    refuse(client)
+    asyncio.run(asynchronous())
 
 
 def test_errors_and_results_can_be_copied_and_pickled(client: Client) -> None:

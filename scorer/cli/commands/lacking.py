@@ -58,5 +58,7 @@ def lacking(
         shown.add_row(*map(escape, cells))
     out.print(shown)
     counts = Counter(lack.what for lack in lacks)
-    parts = ", ".join(f"{counts[what]} {words[what]}" for what in ("none", "part", "not_reported") if counts[what])
-    out.print(words["who_lacks"].format(n=Count(len(lacks)), criterion=name, parts=parts), markup=False, soft_wrap=True)
+    counted = ", ".join(f"{counts[what]} {words[what]}" for what in ("none", "part", "not_reported") if counts[what])
+    out.print(
+        words["who_lacks"].format(n=Count(len(lacks)), criterion=name, counted=counted), markup=False, soft_wrap=True
+    )

@@ -16,7 +16,7 @@ from scorer.cli.output import out, table
 from scorer.criteria.combine import Combine, Total
 from scorer.criteria.conditions import AnswerGate, Combination, Condition, LevelGate, Negation
 from scorer.criteria.model import Category, CriteriaSet, Criterion, Level, Limit, Texts
-from scorer.criteria.ranking_rule import CategoryRanking, RankingRule
+from scorer.criteria.ranking_method import CategoryRanking, RankingMethod
 from scorer.model.fixed_point import PointsByTier, plain
 from scorer.model.indicators import Indicator
 from scorer_client.titles import text
@@ -53,7 +53,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "cap": "at most {amount}",
         "may_be_negative": "may be negative",
         "weight": "weight {weight}",
-        "some_of": "{at_least} of {out_of}: {parts}",
+        "some_of": "{at_least} of {out_of}: {conditions}",
         "or": " or ",
         "not": "not ({condition})",
         "answer": "{indicator} is {options}",
@@ -107,7 +107,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "cap": "không quá {amount}",
         "may_be_negative": "có thể âm",
         "weight": "trọng số {weight}",
-        "some_of": "{at_least} trong {out_of}: {parts}",
+        "some_of": "{at_least} trong {out_of}: {conditions}",
         "or": " hoặc ",
         "not": "không phải ({condition})",
         "answer": "{indicator} là {options}",
@@ -237,11 +237,11 @@ class _Shown:
         )
         return f"{line} ({limit.legal_basis})" if limit.legal_basis else line
 
-    def _order(self, order: CategoryRanking | RankingRule, own: str) -> str:
+    def _order(self, order: CategoryRanking | RankingMethod, own: str) -> str:
         """The keys by which units are ranked, as text; "" if units are ranked by the score itself only.
 
         Args:
-            order: the rule of the ranking.
+            order: how the ranking orders units.
             own: the category that is ranked; "" for the overall ranking.
         """
         words = self._words
@@ -266,17 +266,17 @@ class _Shown:
         return _by_tier(points, 1, f" {self._words['points']}")
 
     def _condition(self, condition: Condition) -> str:
-        """A condition in words; the parts of "all" are separated by semicolons."""
+        """A condition in words; the conditions of "all" are separated by semicolons."""
         words = self._words
         if isinstance(condition, Combination):
-            parts = [
-                f"({self._condition(part)})" if isinstance(part, Combination) else self._condition(part)
-                for part in condition.of
+            texts = [
+                f"({self._condition(inner)})" if isinstance(inner, Combination) else self._condition(inner)
+                for inner in condition.of
             ]
-            if condition.at_least == len(parts):
-                return "; ".join(parts)
-            joined = words["or"].join(parts)
-            return words["some_of"].format(at_least=condition.at_least, out_of=len(parts), parts=joined)
+            if condition.at_least == len(texts):
+                return "; ".join(texts)
+            joined = words["or"].join(texts)
+            return words["some_of"].format(at_least=condition.at_least, out_of=len(texts), conditions=joined)
         if isinstance(condition, Negation):
             return words["not"].format(condition=self._condition(condition.of))
         if isinstance(condition, AnswerGate):

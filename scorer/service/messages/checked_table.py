@@ -11,9 +11,9 @@ from scorer.engine.plan import SetPlan
 from scorer.model.indicators import COLUMNS_OF_UNITS, IndicatorKind
 from scorer.model.violations import WHOLE_REQUEST, Violations
 from scorer.service.messages import table_columns as columns
-from scorer.service.messages.answers import check_count
 from scorer.service.messages.table_paths import EXCLUSIONS, STREAM_PATH, TEXT_COLUMNS, column_path
 from scorer.service.messages.table_stream import READ_ERRORS, StreamError
+from scorer.service.messages.unit_rows import check_count
 
 
 class TableSource(Protocol):

@@ -12,7 +12,7 @@ from egov.scorer.v1.scorer_pb2 import Name
 from scorer.catalogue.catalogue import Catalogue, RefusedSet
 from scorer.criteria.combine import Total
 from scorer.criteria.model import Category, Criterion, Group, Level, Limit
-from scorer.criteria.ranking_rule import CategoryRanking, RankingRule
+from scorer.criteria.ranking_method import CategoryRanking, RankingMethod
 from scorer.engine.plan import CategoryPlan, SetPlan
 from scorer.engine.rules import Node, RulePlan
 from scorer.model.fixed_point import MICRO, PointsByTier
@@ -167,16 +167,16 @@ def _group(group: Group, tiers: tuple[str, ...]) -> pb.Group:
     )
 
 
-def _precision(order: CategoryRanking | RankingRule) -> str:
+def _precision(order: CategoryRanking | RankingMethod) -> str:
     return "exact" if order.exact else "published"
 
 
-def _rank_keys(order: CategoryRanking | RankingRule) -> list[pb.RankKey]:
+def _rank_keys(order: CategoryRanking | RankingMethod) -> list[pb.RankKey]:
     return [pb.RankKey(kind=key.kind, category=key.category, measure=key.measure) for key in order.by]
 
 
 def _total(total: Total, maximum: Callable[[str], int], tiers: Sequence[str]) -> pb.Total:
-    """How parts are combined into a total. ``maximum(tier)`` is the maximum of the total in a tier, in micropoints."""
+    """How members make up a total. ``maximum(tier)`` is the maximum of the total in a tier, in micropoints."""
     return pb.Total(
         combine=total.combine.value,
         max_points=[pb.TierPoints(tier=tier, points=maximum(tier) / MICRO) for tier in tiers],

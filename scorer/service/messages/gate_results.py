@@ -9,7 +9,7 @@ from google.protobuf.internal.containers import RepeatedCompositeFieldContainer
 
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.engine.explain import failing_gates, measure_levels
-from scorer.engine.nearest_gates import part_orders
+from scorer.engine.nearest_gates import condition_orders
 from scorer.engine.rules import KeyKind, Node
 from scorer.engine.scoring import Assessment, CategoryScores
 from scorer.model.fixed_point import MICRO, PERCENT, Ints
@@ -37,7 +37,7 @@ class GateResults:
         self._max_points = [(measure.max_points[indices] / MICRO).tolist() for measure in measures]
         self._percent = [(measure.percent[indices] / PERCENT).tolist() for measure in measures]
         self._levels = [levels[indices].tolist() for levels in measure_levels(category)]
-        self._orders = part_orders(category, indices)
+        self._orders = condition_orders(category, indices)
         self._failing: list[int] = failing_gates(category)[indices].tolist()
         self._answers = {
             key.index: answers_as_text(assessment, key.index, indices)
@@ -69,20 +69,20 @@ class GateResults:
         lacking = self._failing[row]
         if lacking:
             for rule in self._plan.rules:
-                for part in rule.root.parts():
-                    if _lacks(part, lacking):
-                        self._fill_part(results.add(), part, row, lacking)
+                for condition in rule.root.required():
+                    if _lacks(condition, lacking):
+                        self._fill_condition(results.add(), condition, row, lacking)
 
-    def _fill_part(self, result: pb.GateResult, part: int | Node, row: int, lacking: int) -> None:
-        if not isinstance(part, Node):
-            self._fill_gate(result, part, row, passed=False)
+    def _fill_condition(self, result: pb.GateResult, condition: int | Node, row: int, lacking: int) -> None:
+        if not isinstance(condition, Node):
+            self._fill_gate(result, condition, row, passed=False)
             return
-        any_gate = self._messages[next(part.gates())]
+        any_gate = self._messages[next(condition.gates())]
         result.gate.level, result.gate.limit = any_gate.level, any_gate.limit
-        result.at_least, result.out_of = part.at_least, len(part.of)
-        for index in self._orders[part][row].tolist():
-            if _lacks(part.of[index], lacking):
-                self._fill_part(result.of.add(), part.of[index], row, lacking)
+        result.at_least, result.out_of = condition.at_least, len(condition.of)
+        for index in self._orders[condition][row].tolist():
+            if _lacks(condition.of[index], lacking):
+                self._fill_condition(result.of.add(), condition.of[index], row, lacking)
 
     def _fill_gate(self, result: pb.GateResult, gate: int, row: int, *, passed: bool) -> None:
         key = self._plan.keys[self._plan.gates[gate].key]
@@ -99,11 +99,11 @@ class GateResults:
             result.value = self._points[key.index][row]
 
 
-def _lacks(part: int | Node, lacking: int) -> bool:
+def _lacks(condition: int | Node, lacking: int) -> bool:
     """Whether a unit lacks a gate, or a gate of a combination; bit i of ``lacking`` is set if it lacks gate i."""
-    if isinstance(part, Node):
-        return any(_lacks(inner, lacking) for inner in part.of)
-    return bool(lacking >> part & 1)
+    if isinstance(condition, Node):
+        return any(_lacks(inner, lacking) for inner in condition.of)
+    return bool(lacking >> condition & 1)
 
 
 def answers_as_text(assessment: Assessment, row: int, indices: Ints) -> list[str]:

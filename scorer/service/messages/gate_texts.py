@@ -13,7 +13,7 @@ from scorer.engine.rules import GatePlan, Node
 from scorer.model.fixed_point import MICRO, PERCENT, plain
 
 NOT_IN_OPTIONS = re.compile(r"[\s,;|()%]")
-"""Characters that are percent-encoded in options: those that separate the parts of a text, and the percent sign."""
+"""Characters that are percent-encoded in options: those that separate conditions, and the percent sign."""
 
 SIGNS = {"at_least": ">=", "above": ">", "at_most": "<=", "below": "<"}
 
@@ -55,26 +55,27 @@ class GateTexts(dict[int, str]):
 
         Args:
             bits: the gates (bit i: gate i).
-            orders: the order of the parts of each combination; combinations that are absent have the set's order.
+            orders: the order of the conditions of each combination; combinations that are absent have the set's order.
         """
         texts = []
         for rule in self._rules:
-            parts = [text for text in (self._part(part, bits, orders) for part in self._parts(rule.root)) if text]
-            if parts:
+            conditions = (self._condition(condition, bits, orders) for condition in self._conditions(rule.root))
+            lacking = [text for text in conditions if text]
+            if lacking:
                 name = f"level {rule.level}" if rule.level else f"limit {rule.limit}"
-                texts.append(f"{name}: {', '.join(parts)}")
+                texts.append(f"{name}: {', '.join(lacking)}")
         return "; ".join(texts)
 
-    def _parts(self, root: Node) -> Iterable[int | Node]:
-        return root.gates() if self._flat else root.parts()
+    def _conditions(self, root: Node) -> Iterable[int | Node]:
+        return root.gates() if self._flat else root.required()
 
-    def _part(self, part: int | Node, bits: int, orders: Mapping[Node, Sequence[int]]) -> str:
+    def _condition(self, condition: int | Node, bits: int, orders: Mapping[Node, Sequence[int]]) -> str:
         """What a unit lacks for a gate or a combination, as text; "" if it lacks nothing."""
-        if not isinstance(part, Node):
-            return self._gates[part] if bits >> part & 1 else ""
-        order = orders.get(part, range(len(part.of)))
-        inner = [text for text in (self._part(part.of[index], bits, orders) for index in order) if text]
-        return f"{part.at_least} of {len(part.of)} ({', '.join(inner)})" if inner else ""
+        if not isinstance(condition, Node):
+            return self._gates[condition] if bits >> condition & 1 else ""
+        order = orders.get(condition, range(len(condition.of)))
+        inner = [text for text in (self._condition(condition.of[index], bits, orders) for index in order) if text]
+        return f"{condition.at_least} of {len(condition.of)} ({', '.join(inner)})" if inner else ""
 
 
 def gate_metadata(category: CategoryPlan) -> list[dict[str, Any]]:

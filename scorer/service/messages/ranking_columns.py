@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from scorer.engine.explain import failing_gates
-from scorer.engine.nearest_gates import part_orders
+from scorer.engine.nearest_gates import condition_orders
 from scorer.engine.score_table import ScoreTable
 from scorer.engine.scoring import Assessment, CategoryScores
 from scorer.model.fixed_point import MICRO, PERCENT, Bools, Floats, Ints
@@ -129,7 +129,7 @@ class RankingColumns:
     def lacks(self, name: str, category: CategoryScores, texts: GateTexts) -> None:
         """Adds a column with what units lack for their next better level. Parts of combinations that a unit misses by
         least come first."""
-        failing, orders = failing_gates(category), part_orders(category, self.indices)
+        failing, orders = failing_gates(category), condition_orders(category, self.indices)
         if not orders:
             self.bits(name, failing, texts)
             return

@@ -17,10 +17,10 @@ from scorer.model.fixed_point import Floats, Ints
 from scorer.model.indicators import IndicatorKind
 from scorer.model.violations import WHOLE_REQUEST, Violations
 from scorer.service.messages import table_columns as columns
-from scorer.service.messages.answers import check_count, option_numbers, unknown_option
 from scorer.service.messages.checked_table import CheckedTable, TableSource
 from scorer.service.messages.table_numbers import with_more_decimals
 from scorer.service.messages.table_paths import EXCLUSIONS, TEXT_COLUMNS, cell_path, column_path
+from scorer.service.messages.unit_rows import check_count, option_numbers, unknown_option
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.catalogue.catalogue import Catalogue
-from scorer.criteria.ranking_rule import RankingRule
+from scorer.criteria.ranking_method import RankingMethod
 from scorer.engine.plan import SetPlan
 from scorer.engine.plugin_fault import PluginFault
 from scorer.engine.ranking import Ranking, rank
@@ -23,7 +23,6 @@ from scorer.model.violations import WHOLE_REQUEST, FieldPaths, Violations
 from scorer.plugins.calls_in_flight import PluginBusy, PluginCalls
 from scorer.service.call.context import CallContext
 from scorer.service.call.errors import CallRefused, invalid
-from scorer.service.messages.answers import RowPaths, read_rows
 from scorer.service.messages.names import names
 from scorer.service.messages.ranking_metadata import shared_metadata
 from scorer.service.messages.ranking_table import RankingTables
@@ -31,6 +30,7 @@ from scorer.service.messages.replies import provenance, ranking_head
 from scorer.service.messages.scorecards import scorecards
 from scorer.service.messages.table_paths import STREAM_PATH, TablePaths
 from scorer.service.messages.table_stream import Stream, StreamError
+from scorer.service.messages.unit_rows import RowPaths, read_rows
 from scorer.service.messages.unit_table import UnitTexts, read_table
 from scorer.service.methods.paging import find_page
 from scorer.service.methods.set_lookup import find_set
@@ -138,7 +138,7 @@ class ScorerService:
         return reply
 
     def _rank_page(
-        self, tiers: Sequence[ValidatedTier], page: slice, rule: RankingRule, call: CallContext, *, full: bool
+        self, tiers: Sequence[ValidatedTier], page: slice, method: RankingMethod, call: CallContext, *, full: bool
     ) -> Iterator[tuple[ValidatedTier, list[tuple[Ranking, Ints]]]]:
         """Scores and ranks the tiers of a page. Tiers without units on the page are not scored.
 
@@ -153,7 +153,7 @@ class ScorerService:
             assessment = self._assess(tier, call, full=full)
             rankings = []
             with call.step("ranking"):
-                for ranking in rank(assessment, rule, tier.parents):
+                for ranking in rank(assessment, method, tier.parents):
                     on_page = ranking.order[max(page.start - before, 0) : max(page.stop - before, 0)]
                     before += len(ranking.order)
                     if len(on_page):

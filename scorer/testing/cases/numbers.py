@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from scorer.model.fixed_point import half_up
-from scorer.text.suggestions import short_repr
+from scorer.text.suggestions import without_quotes
 
 _ROUNDED = re.compile(r"~ ?(-?[0-9]{1,12}(?:\.[0-9]{1,6})?)")
 _PERCENT = re.compile(r"(~? ?-?[0-9]{1,12}(?:\.[0-9]{1,6})?) ?%")
@@ -36,7 +36,7 @@ class Expected:
             return cls(Decimal(value))
         if isinstance(value, str) and (match := _ROUNDED.fullmatch(value)):
             return cls(Decimal(match[1]), len(match[1].partition(".")[2]))
-        raise ValueError(f"expected a number such as 40.6, or ~40.6 for a rounded one, not {short_repr(value)}")
+        raise ValueError(f"expected a number such as 40.6, or ~40.6 for a rounded one, not {without_quotes(value)}")
 
     @classmethod
     def percent(cls, value: object) -> Expected:

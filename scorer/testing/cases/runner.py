@@ -9,12 +9,21 @@ from dataclasses import dataclass, field, replace
 
 from scorer.criteria.document import Document, Path, Problem, as_list, as_mapping
 from scorer.criteria.yaml_parser import read_document
+from scorer.model.indicators import Indicator, IndicatorKind
 from scorer.service.in_process_transport import InProcessTransport
 from scorer.testing.cases.checks import Comparison, check_ranks, check_unit
 from scorer.testing.cases.files import LoadedCases, display_path
 from scorer.testing.cases.model import Case, CaseUnit
 from scorer.testing.cases.reader import read_cases
 from scorer_client import Client, Row, ScorerError, UnitResult
+
+_EXPECTED = {
+    IndicatorKind.COUNT: "a whole number",
+    IndicatorKind.NUMBER: "a number such as 1.5",
+    IndicatorKind.FLAG: "true or false",
+    IndicatorKind.CHOICE: "the code of an option",
+    IndicatorKind.DATE: "a day such as 2026-01-31",
+}
 
 _FIELD = re.compile(r"(?:unit_answers|rows\.units\[(?P<unit>\d+)\])\.(?P<field>.+)")
 _ANSWER = re.compile(r'answers\[(?P<code>".*")\]')
@@ -53,6 +62,7 @@ class CaseFile:
     cases: tuple[Case, ...]
     code: str
     _client: Client = field(repr=False)
+    _indicators: Mapping[str, Indicator] = field(repr=False)
 
     @property
     def case_count(self) -> int:
@@ -69,8 +79,9 @@ class CaseFile:
         assert tested.cases is not None
         (plan,) = tested.catalogue.sets.values()
         source = display_path(tested.cases)
+        indicators = plan.criteria_set.indicators
         cases, document = read_cases(read_document(tested.cases), source, plan.criteria_set)
-        return cls(source, document, cases, tested.code, Client(InProcessTransport(tested.catalogue)))
+        return cls(source, document, cases, tested.code, Client(InProcessTransport(tested.catalogue)), indicators)
 
     def run(self, case: Case) -> Outcome:
         """Runs one case. Violations that the service reports become problems of the document."""
@@ -80,7 +91,11 @@ class CaseFile:
         except ScorerError as error:
             for violation in error.violations:
                 path = _document_path(case.units, violation.field) or case.path
-                self.document.problem(path, violation.description, key=violation.reason == "UNKNOWN_INDICATOR")
+                description = violation.description
+                if violation.reason == "WRONG_KIND":  # the service describes the fields of its messages
+                    kind = self._indicators[str(path[-1]).split("@")[0]].kind
+                    description = f"expected {_EXPECTED[IndicatorKind(kind)]}, because the indicator is a {kind}"
+                self.document.problem(path, description, key=violation.reason == "UNKNOWN_INDICATOR")
             if not error.violations:
                 self.document.problem(case.path, error.message)
         if self.document.broken(*case.path):

@@ -17,7 +17,7 @@ from scorer.criteria.schema import StrictModel
 from scorer.criteria.schema_values import SetCode, Texts
 from scorer.model.fixed_point import to_micro
 from scorer.testing.cases.numbers import Expected
-from scorer.text.suggestions import short_repr
+from scorer.text.suggestions import short_repr, without_quotes
 
 NONE = "none"
 """The value that stands for no level or no rank."""
@@ -38,7 +38,7 @@ def _level_or_rank(value: object) -> int:
     if value == NONE:
         return 0
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ValueError(f"expected a whole number from 1, or {NONE}, not {short_repr(value)}")
+        raise ValueError(f"expected a whole number from 1, or {NONE}, not {without_quotes(value)}")
     return value
 
 
@@ -140,7 +140,7 @@ class ScoreCase(StrictModel):
 class Ranks(StrictModel):
     """The expected ranks, by category (or ``overall``) and unit."""
 
-    rank: dict[Text, dict[Text, LevelOrRank]] = Field(min_length=1)
+    rank: dict[Text, Annotated[dict[Text, LevelOrRank], Field(min_length=1)]] = Field(min_length=1)
 
 
 class RankCase(StrictModel):

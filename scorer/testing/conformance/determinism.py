@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from scorer.model.units import Cohort
+from scorer.model.cohort import Cohort
 from scorer.testing.conformance.faults import Failure, NothingToCheck, Unscorable, failure
 from scorer.testing.conformance.generated_answers import copy_cohort, read_only_copy, take_units
 from scorer.testing.conformance.harness import GroupHarness, GroupOutput, count_units

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorer.engine.plan import TierPlan
+from scorer.model.cohort import Cohort, six_decimals
 from scorer.model.fixed_point import Floats
 from scorer.model.indicators import Indicator, IndicatorKind
-from scorer.model.units import Cohort, six_decimals
 from scorer.testing.conformance.faults import Unscorable
 
 MISSING_SHARE = 0.1
@@ -94,10 +94,15 @@ def repair_checks(plan: TierPlan, cohort: Cohort) -> Cohort:
     """
     matrix = cohort.matrix.copy()
     repaired = replace(cohort, matrix=matrix)
-    for _ in plan.checks:  # a whole can itself be part of another whole, so one pass is not enough
+    for _ in plan.checks:  # a whole can itself be part of another whole, so one pass may not be enough
+        changed = False
         for part, whole in plan.parts.T:
             largest = matrix[whole] if not plan.whole[part] else np.floor(matrix[whole])
-            matrix[part] = np.where(matrix[part] > largest, largest, matrix[part])
+            larger = matrix[part] > largest
+            matrix[part, larger] = largest[larger]
+            changed |= bool(larger.any())
+        if not changed:
+            break
     for check in (plugin_check.check for plugin_check in plan.checks):
         part = plan.rows[check.reads()[0]]
         low, _ = plan.ranges[check.reads()[0]]

@@ -11,15 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorer.criteria.model import Category, CriteriaSet, Criterion, Group
-from scorer.criteria.ranking_rule import CategoryRanking, RankingRule, RankKey
+from scorer.criteria.ranking_method import CategoryRanking, RankingMethod, RankKey
 from scorer.engine.compiler import compile_tier
 from scorer.engine.plan import GroupPlan, TierPlan
 from scorer.engine.plugin_fault import PluginFault
 from scorer.engine.scoring import assess
 from scorer.formulas import Formula
-from scorer.formulas.sum_and_best import parts_of
+from scorer.formulas.sum_and_best import nested_formulas
+from scorer.model.cohort import Cohort
 from scorer.model.fixed_point import Bools, Floats, plain
-from scorer.model.units import Cohort
 from scorer.plugins.group import CriterionGroup, GroupPoints, Status, Statuses, overrides_score
 from scorer.plugins.plugin import Plugin
 from scorer.testing.conformance.faults import Unscorable, failure
@@ -113,9 +113,9 @@ class GroupHarness:
         criteria = tuple(replace(criterion, may_be_not_applicable=True) for criterion in group.criteria)
         category = Category(group.code, {}, (replace(group, criteria=criteria),))
         order = CategoryRanking("competition", exact=False, by=(RankKey("score", category.code),))
-        ranking = RankingRule(
+        ranking = RankingMethod(
             categories={category.code: order}
-        )  # not the set's own rule, which names categories that are not in this plan
+        )  # not the set's own method, which names categories that are not in this plan
         group_set = replace(criteria_set, categories=(category,), requires=(category.code,), ranking=ranking)
         plan = compile_tier(group_set, tier, plugins)
         (group_plan,) = plan.groups
@@ -265,7 +265,7 @@ def formula_parts(criterion: Criterion, tier: str) -> Iterator[tuple[Formula, in
     while pending:
         formula, maximum = pending.pop(0)
         yield formula, maximum
-        pending += [(part.formula, part.points.of(tier) or 0) for part in parts_of(formula)]
+        pending += [(inner.formula, inner.points.of(tier) or 0) for inner in nested_formulas(formula)]
 
 
 class _CorrectedGroup(CriterionGroup):

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from scorer.criteria.model import Criterion
+from scorer.model.cohort import Cohort
 from scorer.model.fixed_point import Bools, Floats
-from scorer.model.units import Cohort
 from scorer.plugins.group import Status
 from scorer.testing.conformance.faults import NothingToCheck
 from scorer.testing.conformance.generated_answers import repair_checks, show_answer, with_answers
@@ -110,7 +110,7 @@ def not_applicable_shrinks_the_maximum(subject: PluginUnderTest) -> None:
                 harness.fail_if_any(
                     outcome.not_applicable,
                     f"formula kind {formula.kind!r} does not apply to some units, but its may_leave_out is False",
-                    "return True as may_leave_out; a sum then refuses this part, because its maximum cannot change",
+                    "return True as may_leave_out; a sum then refuses this formula, because its maximum cannot change",
                     row=harness.group.criteria.index(criterion),
                     cohort=harness.random_cohort,
                     expected="may_leave_out",

@@ -12,8 +12,8 @@ from scorer.criteria.model import Criterion
 from scorer.criteria.yaml_parser import read_document
 from scorer.engine.gates import GateCompiler
 from scorer.formulas import Formula, Outcome
+from scorer.model.cohort import Cohort
 from scorer.model.fixed_point import plain
-from scorer.model.units import Cohort
 from scorer.plugins.group import Status
 from scorer.testing.conformance.faults import Failure, NothingToCheck, Unscorable, failure
 from scorer.testing.conformance.generated_answers import copy_cohort, take_units

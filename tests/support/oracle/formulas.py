@@ -111,7 +111,7 @@ def ratio_to_best(body: Document, maximum: Fraction, unit: Unit, peers: Sequence
 
 def sum_of_parts(body: Document, maximum: Fraction, unit: Unit, peers: Sequence[Unit]) -> Outcome:
     """Adds up the parts that were reported."""
-    parts = [evaluate(part, unit, peers) for part in body["parts"]]
+    parts = [evaluate(part, unit, peers) for part in body["terms"]]
     return sum((part[0] for part in parts), Fraction(0)), any(part[1] for part in parts), False
 
 

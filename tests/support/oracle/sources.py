@@ -34,7 +34,7 @@ def indicators_of(body: Any) -> set[str]:
     """The indicators that a criterion or part reads."""
     found = {body[key] for key in ("indicator", "numerator", "denominator") if key in body}
     found |= set(body.get("weights", ()))
-    return found.union(*(indicators_of(part) for key in ("parts", "alternatives") for part in body.get(key, ())))
+    return found.union(*(indicators_of(part) for key in ("terms", "alternatives") for part in body.get(key, ())))
 
 
 def sources_of(document: Document) -> dict[str, list[str]]:

@@ -40,12 +40,12 @@ class Cause(NamedTuple):
     limit: int = 0
     """The number of the limit that requires the gate; 0 if a level requires it."""
     at_least: int = 0
-    """The number of parts of a combination that must hold; 0 for a gate."""
+    """The number of conditions of a combination that must hold; 0 for a gate."""
     out_of: int = 0
-    """The number of parts of a combination; 0 for a gate."""
+    """The number of conditions of a combination; 0 for a gate."""
     of: tuple[Cause, ...] = ()
-    """The parts of a combination that the unit lacks; the part that it misses by least comes first. In a ``Rule``, all
-    parts of the combination."""
+    """The conditions of a combination that the unit lacks; the one that it misses by least comes first. In a ``Rule``,
+    all conditions of the combination."""
 
     def sentence(self, language: str = "en", titles: Mapping[str, str] | None = None, category: str = "") -> str:
         """The cause as a sentence.
@@ -112,19 +112,21 @@ def requirement(cause: Cause, *, language: str, titles: Mapping[str, str]) -> st
     if not cause.at_least:
         key = "requires_answer" if cause.indicator else "requires_level" if cause.category else "requires"
         return words[key].format(measure=cause.subject(language, titles), needed=_needed(cause, language, titles))
-    texts = (requirement(part, language=language, titles=titles) for part in cause.of)
-    parts = "; ".join(f"({text})" if part.at_least else text for part, text in zip(cause.of, texts, strict=True))
+    texts = (requirement(condition, language=language, titles=titles) for condition in cause.of)
+    conditions = "; ".join(
+        f"({text})" if condition.at_least else text for condition, text in zip(cause.of, texts, strict=True)
+    )
     key = "all_of" if cause.at_least == cause.out_of else "some_of"
-    return words[key].format(at_least=cause.at_least, out_of=cause.out_of, parts=parts)
+    return words[key].format(at_least=cause.at_least, out_of=cause.out_of, conditions=conditions)
 
 
 def _combination(cause: Cause, language: str, titles: Mapping[str, str]) -> str:
     """A combination in few words, such as: 2 of 3: presence 71 of 80 % or transaction 66 of 80 %."""
     words = words_of(language)
-    parts = (_short(part, language, titles) for part in cause.of)
-    texts = [f"({text})" if part.at_least else text for part, text in zip(cause.of, parts, strict=True)]
+    conditions = (_short(condition, language, titles) for condition in cause.of)
+    texts = [f"({text})" if condition.at_least else text for condition, text in zip(cause.of, conditions, strict=True)]
     joined = words["and" if cause.at_least == cause.out_of else "or"].join(texts)
-    return words["combination"].format(at_least=cause.at_least, out_of=cause.out_of, parts=joined)
+    return words["combination"].format(at_least=cause.at_least, out_of=cause.out_of, conditions=joined)
 
 
 def _subject(cause: Cause, language: str, titles: Mapping[str, str]) -> dict[str, str]:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType, TracebackType
-from typing import Any, ClassVar, Generic, TypeVar, cast
+from typing import Any, ClassVar, Generic, NoReturn, TypeVar, cast
 
 from scorer_client.arguments import check_arguments
 from scorer_client.connection import Connection, Pem, Token
@@ -81,6 +81,17 @@ class Connected(Methods, Generic[T]):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._target!r})"
+
+    def __reduce__(self) -> NoReturn:
+        """For pickle and copy: refuses both.
+
+        Raises:
+            TypeError: always.
+        """
+        raise TypeError(
+            f"{type(self).__name__} has an open connection, so it cannot be pickled or copied: "
+            "create one in each process"
+        )
 
     def _with_timeout(self, call: Call) -> Call:
         return call._replace(timeout=self._timeout) if call.timeout is None else call

@@ -1,4 +1,4 @@
-"""Shows values of any type in messages."""
+"""Formats values of any type for messages."""
 
 from __future__ import annotations
 

@@ -29,8 +29,8 @@ class Rule:
     """What is required, as a combination without the values of a unit."""
 
     @property
-    def parts(self) -> tuple[Cause, ...]:
-        """Conditions that must all hold: the parts of ``condition`` if all are required; otherwise ``condition``."""
+    def required(self) -> tuple[Cause, ...]:
+        """Conditions that must all hold: those of ``condition`` if all are required; otherwise ``condition``."""
         condition = self.condition
         return condition.of if condition.at_least == condition.out_of else (condition,)
 
@@ -42,9 +42,9 @@ class Rule:
 
     def sentence(self, language: str, titles: Mapping[str, str]) -> str:
         """The requirement in words: total at least 80 %; at least 2 of: presence at least 80 %; use at least 80 %."""
-        texts = [requirement(part, language=language, titles=titles) for part in self.parts]
-        for index, part in enumerate(self.parts[:-1]):
-            if part.at_least:  # parentheses show where the list of its parts ends
+        texts = [requirement(condition, language=language, titles=titles) for condition in self.required]
+        for index, condition in enumerate(self.required[:-1]):
+            if condition.at_least:  # parentheses show where the list of its conditions ends
                 texts[index] = f"({texts[index]})"
         text = "; ".join(texts)
         if not self.limit:

@@ -84,7 +84,7 @@ def criteria_set_of(file: Path) -> str:
             return ""
         try:
             for sheet in read_workbook(stream, Notes(), None, wanted=is_instructions):
-                if code := named_set(sheet):
+                if code := named_set(sheet.rows):
                     return code
         except UnreadableFile:
             pass  # the reason is reported when the answers are read

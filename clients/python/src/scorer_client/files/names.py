@@ -6,14 +6,14 @@ import difflib
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from scorer_client.criteria_set_form import Form
 from scorer_client.files.messages import Language, say
-from scorer_client.files.sheets import Sheet, shown
-from scorer_client.files.words import CRITERIA_SET, INSTRUCTIONS, MAX_SHEET_NAME, TIERS
+from scorer_client.files.sheets import SheetRow, shown
+from scorer_client.files.words import CRITERIA_SET, INSTRUCTIONS, MAX_SHEET_NAME, RESERVED_SHEET_NAMES, TIERS
 from scorer_client.sentences import LANGUAGES
 
 _NOT_IN_SHEET_NAMES = re.compile(r"[\[\]:*?/\\]")
@@ -59,9 +59,9 @@ def is_instructions(sheet: str) -> bool:
     return plain(unicodedata.normalize("NFC", sheet)) in INSTRUCTIONS
 
 
-def named_set(instructions: Sheet) -> str:
-    """The code of the criteria set that a sheet of instructions names; "" if it names none."""
-    for _, cells in instructions.rows:
+def named_set(instructions: Iterable[SheetRow]) -> str:
+    """The code of the criteria set that the rows of a sheet of instructions name; "" if they name none."""
+    for _, cells in instructions:
         if len(cells) > 1 and plain(shown(cells[0])) in CRITERIA_SET:
             return shown(cells[1])
     return ""
@@ -82,12 +82,21 @@ def tier_words(form: Form) -> dict[str, list[str]]:
 
 
 def sheet_names(titles: Mapping[str, str]) -> dict[str, str]:
-    """The name of each tier's sheet: its title without forbidden characters; its code if this is not unique, or is the
-    name of the instructions.
+    """The name of each tier's sheet: its title without forbidden characters; or its code, if this is not unique, or is
+    the name of the instructions. If the code cannot be used either, it is numbered.
+
+    Args:
+        titles: the titles of all tiers of a set, by code. Without some of them, other names would be unique.
     """
     names = {tier: _NOT_IN_SHEET_NAMES.sub(" ", title)[:MAX_SHEET_NAME].strip("' ") for tier, title in titles.items()}
     uses = Counter(map(plain, names.values()))
+    taken = {*INSTRUCTIONS, *RESERVED_SHEET_NAMES, *(name for name, count in uses.items() if name and count == 1)}
     for tier, name in names.items():
-        if not name or uses[plain(name)] > 1 or is_instructions(name):
-            names[tier] = tier[:MAX_SHEET_NAME]
+        if not name or uses[plain(name)] > 1 or plain(name) in (*INSTRUCTIONS, *RESERVED_SHEET_NAMES):
+            candidates = (
+                tier[:MAX_SHEET_NAME],
+                *(f"{tier[: MAX_SHEET_NAME - 3]} {n}" for n in range(2, len(names) + 9)),
+            )
+            names[tier] = next(candidate for candidate in candidates if plain(candidate) not in taken)
+            taken.add(plain(names[tier]))
     return names

@@ -109,12 +109,12 @@ class TableReader:
 
     def _sheet(self, sheet: Sheet) -> bool:
         """Reads a sheet. Returns False if it has no units and is skipped."""
-        if is_instructions(sheet.name):
-            self._check_set(sheet)
-            return False
         first = list(islice(sheet.rows, HEADER_WITHIN))
         tier = self.tiers.get(plain(sheet.name or sheet.saved_from), "")
         index = self._names.header_index(first)
+        if is_instructions(sheet.name) and (index is None or self._names.count(first[index].cells) < 2):
+            self._check_set(named_set(chain(first, sheet.rows))[:80], sheet.position(None))
+            return False
         if index is None or (not sheet.only and not tier and self._names.count(first[index].cells) < 2):
             return self._no_header(sheet, first, required=bool(tier) or sheet.only)
         if sheet.hidden:
@@ -148,9 +148,8 @@ class TableReader:
         self._rows(sheet, header, columns, rows, tier)
         return True
 
-    def _check_set(self, instructions: Sheet) -> None:
+    def _check_set(self, code: str, position: str) -> None:
         """Notes a form of another criteria set. It may be meant, for example to compare with an earlier period."""
-        code, position = named_set(instructions)[:80], instructions.position(None)
         if code and code != self._form.criteria_set:
             self.notes.add("note_other_set", code=code, wanted=self._form.criteria_set)
             message = say(self.notes.language, "note_other_set", code=code, wanted=self._form.criteria_set)

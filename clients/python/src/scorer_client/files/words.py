@@ -33,5 +33,8 @@ TIERS: Mapping[str, tuple[str, ...]] = {
 }
 """Further words for tiers in sheet names and cells, besides their codes and titles."""
 
+RESERVED_SHEET_NAMES = ("history",)
+"""Names that Excel refuses for sheets, in the form that ``names.plain`` returns."""
+
 MAX_SHEET_NAME = 31
 """Characters that spreadsheets allow in the name of a sheet."""

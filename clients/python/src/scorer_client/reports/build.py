@@ -178,7 +178,7 @@ class _Builder:
     def _reads(self, cause: Cause) -> str:
         """The name of what a cause reads: a measure, an indicator or a category; for a combination, all names."""
         if cause.at_least:
-            return ", ".join(dict.fromkeys(self._reads(part) for part in cause.of))
+            return ", ".join(dict.fromkeys(self._reads(condition) for condition in cause.of))
         return cause.subject(self._language, self._titles)
 
     def _shortage(self, cause: Cause, scores: Mapping[str, tuple[float, float]]) -> float | None:

@@ -77,11 +77,11 @@ def _gate_key(gate: GateCount | Cause) -> _GateKey:
 
 
 def _combinations(rules: Iterable[Rule]) -> dict[_GateKey, Cause]:
-    """The combination to which each gate belongs, by gate. Gates that are not part of a combination are left out."""
+    """The combination to which each gate belongs, by gate. Gates that are in no combination are left out."""
     found: dict[_GateKey, Cause] = {}
     for rule in rules:
-        for part in rule.parts:
-            pending = [part] if part.at_least else []
+        for condition in rule.required:
+            pending = [condition] if condition.at_least else []
             while pending:
                 for inner in (whole := pending.pop()).of:
                     if inner.at_least:

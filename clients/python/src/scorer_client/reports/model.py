@@ -74,7 +74,7 @@ class Gate:
     level: int
     minimum: float
     text: str
-    """What the gate requires, such as "at least 70 %"; also the combination, if the gate is a part of one."""
+    """What the gate requires, such as "at least 70 %"; also the combination, if the gate is in one."""
     passing: int
     """Number of units that pass the gate."""
     best: int

@@ -838,22 +838,22 @@ export declare type GateResult = Message<"egov.scorer.v1.GateResult"> & {
   reachedLevel: number;
 
   /**
-   * For a combination: the number of its parts that must hold; 0 for a single gate.
+   * For a combination: the number of its conditions that must hold; 0 for a single gate.
    *
    * @generated from field: int32 at_least = 7;
    */
   atLeast: number;
 
   /**
-   * For a combination: the number of its parts.
+   * For a combination: the number of its conditions.
    *
    * @generated from field: int32 out_of = 8;
    */
   outOf: number;
 
   /**
-   * For a combination that does not hold: the parts that do not hold, sorted by the share of the measure's maximum that
-   * the unit lacks, the smallest first. Gates on answers and levels come last, in the set's order.
+   * For a combination that does not hold: the conditions that do not hold, sorted by the share of the measure's maximum
+   * that the unit lacks, the smallest first. Gates on answers and levels come last, in the set's order.
    *
    * @generated from field: repeated egov.scorer.v1.GateResult of = 9;
    */
@@ -1232,7 +1232,7 @@ export declare type GateCount = Message<"egov.scorer.v1.GateCount"> & {
   gate?: Gate | undefined;
 
   /**
-   * Number of units that fail the gate, including units that do not need it because it is only a part of "2 of 3".
+   * Number of units that fail the gate, including units that do not need it because it is only one of "2 of 3".
    *
    * @generated from field: int32 units = 2;
    */

@@ -25,7 +25,7 @@ METHODS = {
 
 @dataclass(frozen=True)
 class Composition:
-    """How the parts of one sum are combined in one tier."""
+    """How the members of one total are combined in one tier."""
 
     combine: Combine
     points: int
@@ -44,15 +44,15 @@ class Composition:
             values: the points of all groups or categories, then their applicable maxima.
         """
         count = len(self.weights)
-        parts = [
+        shares = [
             (weight, min(max(Fraction(int(points), int(maximum)), Fraction(0)), Fraction(1)))
             for weight, points, maximum in zip(self.weights, values[:count], values[count:], strict=True)
             if weight and maximum
         ]
         if self.combine is Combine.GEOMETRIC_MEAN:
-            return float(_geometric_mean([weight for weight, _ in parts], [share for _, share in parts], self.points))
-        total = sum((weight * share for weight, share in parts), Fraction(0))
-        return float(round(total / sum(weight for weight, _ in parts) * self.points))
+            return float(_geometric_mean([weight for weight, _ in shares], [share for _, share in shares], self.points))
+        total = sum((weight * share for weight, share in shares), Fraction(0))
+        return float(round(total / sum(weight for weight, _ in shares) * self.points))
 
 
 def _geometric_mean(weights: Sequence[Fraction], shares: Sequence[Fraction], points: int) -> int:

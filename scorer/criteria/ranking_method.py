@@ -34,7 +34,7 @@ class CategoryRanking:
 
 
 @dataclass(frozen=True)
-class RankingRule:
+class RankingMethod:
     """How units are ordered overall, and in ``categories`` how they are ordered in each category."""
 
     ties: Ties = "competition"

@@ -317,7 +317,7 @@ def test_other_versions_on_the_executor_are_refused(villages: Path) -> None:
     assert "scorer-nowhere: nothing is installed, the driver has 1.0" in str(caught.value)
 
 
-def test_the_example_of_the_documentation(
+def test_the_example_of_the_documentation_gives_the_ranking_of_the_service(
     spark: SparkSession, service: harness.Service, units: pa.Table, tmp_path: Path
 ) -> None:
     pq.write_table(units, tmp_path / "answers")

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from fractions import Fraction
 
 from scorer.criteria import model, schema
 from scorer.criteria.combine import Combine, Total
 from scorer.criteria.condition_reader import ConditionReader
 from scorer.criteria.criterion_reader import CriterionReader
-from scorer.criteria.document import Document, Path, as_list, as_mapping
+from scorer.criteria.document import Path, as_list, as_mapping
 from scorer.criteria.schema_errors import parse_model, sound_part
-from scorer.criteria.set_indicators import SetIndicators
 from scorer.criteria.subtotal_reader import subtotal_of
 from scorer.criteria.tiers import check_tiers
-from scorer.criteria.vocabulary import Vocabulary
 from scorer.model.fixed_point import PointsByTier, plain
-from scorer.model.indicators import Source
 
 RESERVED_CATEGORIES = ("overall", "subtotal")
 """Words that cannot be codes of categories, because replies use them in the same fields for something else."""
@@ -26,23 +22,12 @@ class CategoryReader:
     """Reads categories. Unreadable parts are left out and reported as problems of the document.
 
     Args:
-        document: the document.
-        vocabulary: the formula kinds and the groups that the document can use.
-        tiers: the set's tiers.
-        indicators: the set's indicators.
-        sources: the sources of answers to criteria that do not name their own.
+        criteria: reads the criteria of the same document.
     """
 
-    def __init__(
-        self,
-        document: Document,
-        vocabulary: Vocabulary,
-        tiers: Sequence[str],
-        indicators: SetIndicators,
-        sources: tuple[Source, ...],
-    ) -> None:
-        self.document, self.vocabulary, self.tiers, self.indicators = document, vocabulary, tiers, indicators
-        self.criteria = CriterionReader(document, vocabulary, tiers, indicators, sources)
+    def __init__(self, criteria: CriterionReader) -> None:
+        self.criteria, self.document, self.vocabulary = criteria, criteria.document, criteria.vocabulary
+        self.tiers, self.indicators = criteria.tiers, criteria.indicators
         self.rankings: dict[str, schema.CategoryRanking] = {}
         """The key ``ranking`` of each category that has been read so far, by code of the category."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from scorer.criteria import model, schema
@@ -24,6 +25,7 @@ _FAULT_AS_PENALTY = (
 )
 
 
+@dataclass
 class CriterionReader:
     """Reads criteria; adds a problem for each criterion that cannot be read.
 
@@ -35,19 +37,16 @@ class CriterionReader:
         sources: the sources of answers to criteria that do not name their own.
     """
 
-    def __init__(
-        self,
-        document: Document,
-        vocabulary: Vocabulary,
-        tiers: Sequence[str],
-        indicators: SetIndicators,
-        sources: tuple[Source, ...],
-    ) -> None:
-        self.document, self.vocabulary, self.tiers = document, vocabulary, tiers
-        self.indicators, self.sources = indicators, sources
-        self.formulas = FormulaReader(document, vocabulary, tiers)
-        self.ids: set[str] = set()
-        """Ids of the criteria read so far."""
+    document: Document
+    vocabulary: Vocabulary
+    tiers: Sequence[str]
+    indicators: SetIndicators
+    sources: tuple[Source, ...]
+    ids: set[str] = field(default_factory=set)
+    """Ids of the criteria read so far."""
+
+    def __post_init__(self) -> None:
+        self.formulas = FormulaReader(self.document, self.vocabulary, self.tiers)
 
     def criterion(self, path: Path, data: object, reconstructed: bool, subtotal: str) -> model.Criterion | None:
         """Reads a criterion; None if it cannot be read.

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from scorer.criteria import lint, model, schema
 from scorer.criteria.category_reader import CategoryReader, total_of
+from scorer.criteria.criterion_reader import CriterionReader
 from scorer.criteria.document import Document, Path, as_list, as_mapping
 from scorer.criteria.from_children_reader import FROM_CHILDREN, computed_indicators
 from scorer.criteria.rank_keys import category_keys, overall_keys
@@ -95,7 +96,7 @@ class _Loader:
                 problem(("tiers", n), f"tier {tier!r} is given twice")
         self.indicators.collect(raw)
         sources = head.sources if head else (Source.SELF_REPORTED,)
-        reader = CategoryReader(self.document, self.vocabulary, self.tiers, self.indicators, sources)
+        reader = CategoryReader(CriterionReader(self.document, self.vocabulary, self.tiers, self.indicators, sources))
         read = [reader.category(code, body) for code, body in raw.items()]
         categories = tuple(category for category in read if category)
         codes = tuple(raw)

@@ -21,6 +21,10 @@ _RADIX = 2.0**26
 doubles."""
 
 
+MAX_GENERATIONS = 64
+"""Maximum number of units of a tier below each other. A chain of all units of a large call would take minutes."""
+
+
 @dataclass(frozen=True)
 class ComputedAnswers:
     """The units for which answers could not be computed. All other computed answers are in the matrix."""
@@ -28,7 +32,8 @@ class ComputedAnswers:
     own: Sequence[tuple[str, Ints]] = ()
     """For each computed indicator, the units that have children and an answer of their own, which is not allowed."""
     circles: Sequence[int] = ()
-    """Units whose answers would be computed from themselves, because their parents form a circle."""
+    """Units whose answers would be computed from themselves, because their parents form a circle; and units whose
+    answers would be computed in more than ``MAX_GENERATIONS`` steps."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,8 @@ def computed_answers(
 
 
 def _generations(of_tier: Bools, parent_of: Ints) -> tuple[list[_Generation], list[int]]:
-    """The units of a tier that have children, each in a later generation than its children; and those in circles.
+    """The units of a tier that have children, each in a later generation than its children; and those that are in
+    circles or nested too deeply.
 
     Args:
         of_tier: (n,) whether the unit has the tier.
@@ -91,7 +97,7 @@ def _generations(of_tier: Bools, parent_of: Ints) -> tuple[list[_Generation], li
     with suppress(CycleError):  # the sorter then yields all units but those in circles
         sorter.prepare()
     height, generations = np.full(len(parent_of), -1), 0
-    while sorter.is_active():
+    while sorter.is_active() and generations < MAX_GENERATIONS:
         ready = sorter.get_ready()
         height[list(ready)] = generations
         sorter.done(*ready)

@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 
 from scorer.engine.answer_sources import counted, self_reported
-from scorer.engine.computed_answers import computed_answers
+from scorer.engine.computed_answers import MAX_GENERATIONS, computed_answers
 from scorer.engine.plan import SetPlan, TierPlan
 from scorer.engine.plugin_checks import PluginCheck
 from scorer.model.cohort import Cohort
@@ -122,7 +122,8 @@ def _compute_answers(plan: SetPlan, submission: Submission, paths: FieldPaths, v
     for unit in computed.circles:
         if parents[unit] != ids[unit]:  # reported as OWN_PARENT
             message = (
-                f"is below {ids[unit]!r} itself; answers cannot be computed from units whose parents form a circle"
+                f"{ids[unit]!r} is below itself, or more than {MAX_GENERATIONS} units of its tier are below each "
+                "other; its answers cannot be computed"
             )
             violations.add(unit, paths.unit(unit, "parent"), "PARENT_CIRCLE", message)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import json
 import os
-import subprocess
-import sys
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import cli_in_process
+import cli_process
 import pytest
 from bac_kan_csv import (
     AT,
@@ -27,8 +27,6 @@ from cli_in_process import Run
 from scorer.cli.commands import rank
 from scorer_client import Client, Province, Score
 from scorer_client.criteria_set_form import Form
-
-SCORER = Path(sys.executable).parent / "scorer"
 
 
 def test_results_overwrite_a_file_with_force_only(scorer: Run, file: Path) -> None:
@@ -118,21 +116,6 @@ def test_results_are_written_to_csv_and_json_files_only(scorer: Run, file: Path)
     assert not to.exists()
 
 
-def command(*words: object) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [SCORER, *map(str, words)], env={**os.environ, "COLUMNS": "160"}, stdin=subprocess.DEVNULL,
-        capture_output=True, text=True, encoding="utf-8", timeout=60, check=False,
-    )  # fmt: skip
-    assert "Traceback" not in done.stderr
-    return done
-
-
-def stdout_of(*words: object) -> str:
-    done = command(*words)
-    assert (done.returncode, done.stderr) == (0, "")
-    return done.stdout
-
-
 @pytest.fixture(scope="module")
 def bundled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("bundled")
@@ -166,7 +149,7 @@ def test_the_command_prints_and_writes_the_results_of_the_service(
     period, province = BUNDLED[code]
     to = tmp_path / "out.csv"
     about = ["--set", code, "--period", period, "--province", province]
-    printed = stdout_of("rank", bundled[code], *about, "--json", "--out", to)
+    printed = cli_process.stdout_of("rank", str(bundled[code]), *about, "--json", "--out", str(to))
     results = json.loads(printed)
     agree(results, served[code])
     assert (results["provenance"]["period"], results["provenance"]["province"]) == (period, province)
@@ -201,7 +184,7 @@ def test_the_report_has_every_ranked_unit_and_says_where_it_was_written(
     bundled: dict[str, Path], served: dict[str, Province], tmp_path: Path
 ) -> None:
     to = tmp_path / "out.json"
-    report = stdout_of("rank", bundled[SET], "--set", SET, "--period", "2020-H1", "--out", to)
+    report = cli_in_process.stdout_of("rank", str(bundled[SET]), "--set", SET, "--period", "2020-H1", "--out", str(to))
     for words in (
         "Departments: 24 units", "Districts: 8 units", "Communes: 108 units", "Readiness: 7/24 ranked",
         "Readiness: 1/8 ranked", "Readiness: 1/108 ranked", "Achievement: 0/108 ranked", "40.60 of 50",
@@ -218,7 +201,7 @@ def test_the_report_has_every_ranked_unit_and_says_where_it_was_written(
 
 
 def test_one_tier_is_shown_in_vietnamese(bundled: dict[str, Path]) -> None:
-    report = stdout_of("rank", bundled[SET], "--set", SET, "--tier", "district", "--lang", "vi")
+    report = cli_in_process.stdout_of("rank", str(bundled[SET]), "--set", SET, "--tier", "district", "--lang", "vi")
     for words in (
         "Cấp huyện: 8 đơn vị",
         "Điều kiện sẵn sàng: 1/8 đơn vị được xếp hạng",
@@ -231,7 +214,8 @@ def test_one_tier_is_shown_in_vietnamese(bundled: dict[str, Path]) -> None:
 
 
 def test_score_shows_what_keeps_ba_be_at_level_4(bundled: dict[str, Path]) -> None:
-    lines = [" ".join(line.split()) for line in stdout_of("score", bundled[SET], "d-ba-be", "--set", SET).splitlines()]
+    shown = cli_in_process.stdout_of("score", str(bundled[SET]), "d-ba-be", "--set", SET)
+    lines = [" ".join(line.split()) for line in shown.splitlines()]
     assert lines[0] == "huyện Ba Bể (Districts)"
     assert "Readiness: level 4; Infrastructure + Human resources is 78.86 %, level 3 requires at least 80 %" in lines
     assert "40.60 of 50 (81.20 %), converted 40.60 of 50" in lines
@@ -243,7 +227,7 @@ def test_the_command_refuses_a_misspelt_file(file: Path) -> None:
     rows, to = table(), file.with_name("out.csv")
     rows[5][AT["tier"]] = "departmnt"
     file.write_text(text_of(rows), encoding="utf-8")
-    done = command("rank", file, "--set", SET, "--out", to)
+    done = cli_in_process.run("rank", str(file), "--set", SET, "--out", str(to))
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.splitlines()[0] == (
         f"scorer: {file}: row 6, column C (tier): expected department or district or commune, "

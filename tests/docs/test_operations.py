@@ -17,6 +17,7 @@ import pytest
 from pages import DOCS, ROOT, blocks, page
 
 PAGE = page("operations.md")
+PAGES = {"operations.md": PAGE, "deployment.md": page("deployment.md")}
 PORTS = ("50051", "50061", "50062", "9464")
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="several workers need Linux")
@@ -112,8 +113,9 @@ def is_marked(before: str, block: str) -> bool:
 
 
 def test_every_other_command_is_marked() -> None:
-    assert unmarked(PAGE) == []
-    text = " ".join(PAGE.split())
+    for name, text in PAGES.items():
+        assert unmarked(text) == [], name
+    text = " ".join(" ".join(PAGES.values()).split())
     assert text.count("(not run by the test)") > 2
     assert text.count("(run by tests/") > 2
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime
 import io
 import json
 import logging
@@ -30,7 +31,7 @@ from access import (
 )
 from credentials import Party
 from cryptography import x509
-from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import NameOID
 from harness import catalogue, good, host, serving
@@ -238,6 +239,13 @@ def damaged(pem: bytes, old: str, new: str) -> bytes:
     return b"-----BEGIN CERTIFICATE-----\n" + changed + b"-----END CERTIFICATE-----\n"
 
 
+def revocation_list() -> bytes:
+    """A list of another authority that revokes nothing."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.datetime.now(datetime.UTC)
+    builder = x509.CertificateRevocationListBuilder(x509.Name([]), now, now + datetime.timedelta(days=1))
+    return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+
 UNUSABLE: dict[str, Callable[[], tuple[str, bytes, str]]] = {
     "unknown curve": lambda: (
         "clients.pem",
@@ -258,6 +266,11 @@ UNUSABLE: dict[str, Callable[[], tuple[str, bytes, str]]] = {
         "server.pem",
         AUTHORITY.party("localhost", key=ec.generate_private_key(ec.SECP521R1())).certificate,
         "has a key that clients of gRPC do not support",
+    ),
+    "revocation list": lambda: (
+        "clients.pem",
+        AUTHORITY.certificate + revocation_list(),
+        "has a revocation list (CRL)",
     ),
     "expired": lambda: ("clients.pem", AUTHORITY.party("old", days=-1).certificate, "has only expired authorities"),
 }

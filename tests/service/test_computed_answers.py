@@ -124,6 +124,15 @@ def test_parents_that_form_a_circle_are_refused(service: Service) -> None:
     }
 
 
+def test_a_long_chain_of_units_is_refused(service: Service) -> None:
+    chain = [Unit(f"d{n}", "district", parent=f"d{n - 1}" if n else "") for n in range(65)]
+    child = Unit("c", "commune", {"computers": 3}, parent="d63")
+    assert points(ranked(service, [*chain[:64], child]))["d0"]["A"] == 0.003
+    with refusal() as found:
+        ranked(service, [*chain, Unit("c", "commune", {"computers": 3}, parent="d64")])
+    assert found[0].fields == {"rows.units[0].unit.parent": "PARENT_CIRCLE"}
+
+
 def test_own_answers_and_sums_out_of_range_are_refused(service: Service) -> None:
     own = [Unit("d", "district", {"computers": 3}), *THREE]
     with refusal() as by_row:

@@ -1,4 +1,4 @@
-"""Envoy with the configuration of docs/operations.md: rate limits, overload, JSON, and a server that ends.
+"""Envoy with the configuration of docs/deployment.md: rate limits, overload, JSON, and a server that ends.
 
 Not tested: outlier detection by itself. The configuration has it, and Envoy accepts it.
 """

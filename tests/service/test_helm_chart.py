@@ -47,7 +47,7 @@ BARE = {
     "criteriaConfigMap": "sets",
 }
 DOCUMENTED = next(
-    yaml.safe_load(block.text) for block in blocks(page("operations.md")) if block.text.startswith("settings: #")
+    yaml.safe_load(block.text) for block in blocks(page("deployment.md")) if block.text.startswith("settings: #")
 )
 CLOSED = {"networkPolicy": {"callers": [], "monitoring": []}}
 REFUSED: list[tuple[dict[str, Any], str]] = [
@@ -167,7 +167,7 @@ def test_the_objects_refer_to_each_other(charts: dict[str, Objects]) -> None:
     volumes = {volume["name"]: volume for volume in spec["volumes"]}
     assert volumes["criteria"]["configMap"]["name"] == objects["ConfigMap/criteria"]["metadata"]["name"]
     assert {mount["name"] for mount in container["volumeMounts"]} == set(volumes)
-    # The sleep of preStop, grace, and five seconds: see docs/operations.md.
+    # The sleep of preStop, grace, and five seconds: see docs/deployment.md.
     assert spec["terminationGracePeriodSeconds"] >= float(settings["SCORER_GRACE"]) + 5 + 3
 
 

@@ -160,6 +160,19 @@ def test_a_worker_that_dies_repeatedly_is_replaced_with_growing_delay(tmp_path: 
             channel.close()
 
 
+def test_a_server_continues_after_all_workers_and_their_successors_have_died(tmp_path: Path, ill: Path) -> None:
+    with serve(tmp_path, "--workers", "2") as running:
+        ill.touch()
+        for worker in running.workers:
+            os.kill(worker, signal.SIGKILL)
+        until(lambda: len(replaced(running)) >= 3, "no successor of a successor was started")
+        ill.unlink()
+        until(lambda: len(running.workers) == 2, "they were not replaced")
+        [*channels] = running.channels(1)
+        assert running.worker_of(channels[0]) in running.workers
+        channels[0].close()
+
+
 def shared_listener(port: int) -> socket.socket:
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -8,11 +8,10 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import harness
 import numpy as np
@@ -21,9 +20,9 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 import pytest
-from arrow_tables import as_message, read
 from pages import blocks, page
 from province import Province, installed
+from spark_expectations import VILLAGES, Rankings, bits, expected, plain, provinces
 
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.catalogue.catalogue import Catalogue
@@ -47,48 +46,9 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::FutureWarning:pyspark", "ignore::ResourceWarning"),
 ]
 
-BY = ("province", "period")
-Rankings = Mapping[tuple[Any, ...], dict[str, list[object]]]
-"""By province and period, the values of each column."""
 
 PROVINCES, PERIODS, UNITS = 6, 3, {"department": 8, "district": 12, "commune": 30}
 """Units by tier, of each province in each period."""
-
-VILLAGES = """\
-criteria_set: villages-2026
-title: {en: Villages}
-provenance: reconstructed
-notes: {en: Made up.}
-effective: {from: 2026-01-01, to: 2026-12-31}
-tiers: [district, commune]
-ranking: {cohort: {commune: parent}, ties: dense}
-commend: {best: {commune: 2}}
-categories:
-  readiness:
-    title: {en: Readiness}
-    groups:
-      offices:
-        title: {en: Offices}
-        points: {district: 10, commune: 8}
-        indicators:
-          files: {kind: count, unit: files, title: {en: Files}, maximum: 100000}
-          online: {kind: count, unit: files, title: {en: Online}}
-          portal: {kind: choice, options: [full, part, none], title: {en: Portal}}
-          opened: {kind: date, title: {en: Opened}, minimum: 2000-01-01, maximum: 2026-12-31}
-        checks:
-          - {part: online, of: files}
-        criteria:
-          - {id: A.1, title: {en: Online}, formula: ratio_to_best, numerator: online, denominator: files,
-             when_zero: zero, points: 5}
-          - {id: A.2, title: {en: Portal}, formula: choice, indicator: portal, options: {full: 3, part: 1, none: 0},
-             points: 3, may_be_not_applicable: true}
-          - {id: A.3, title: {en: Opened}, formula: steps, indicator: opened,
-             steps: [{at_most: 2020-01-01, points: 2}], points: {district: 2}}
-    levels:
-      - {level: 1, gates: [{measure: total, at_least: 80%}]}
-      - {level: 2, gates: [{measure: total, at_least: 30%}]}
-"""
-"""Communes are ranked within their district, in comparison with the best; districts have one more criterion."""
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +91,7 @@ def units() -> pa.Table:
     tables = []
     for tier, count in UNITS.items():
         drawn = Province.draw(installed().sets["bac-kan-2020"], count * PROVINCES * PERIODS, tier).arrow
-        columns = {name: _plain(drawn.column(name)) for name in drawn.column_names}
+        columns = {name: plain(drawn.column(name)) for name in drawn.column_names}
         columns["id"] = pc.binary_join_element_wise(tier, columns["id"], "-")
         index = np.arange(len(drawn)) // count
         keys = {
@@ -141,11 +101,6 @@ def units() -> pa.Table:
         }
         tables.append(pa.table({**keys, **columns}))
     return pa.concat_tables(tables, promote_options="default").combine_chunks()
-
-
-def _plain(column: pa.ChunkedArray) -> pa.Array:
-    array = column.combine_chunks()
-    return array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
 
 
 @pytest.fixture(scope="module")
@@ -166,37 +121,6 @@ def village_units() -> pa.Table:
 
 def shuffled(df: DataFrame, seed: int, partitions: int) -> DataFrame:
     return df.repartition(partitions, sf.rand(seed)).sortWithinPartitions(sf.rand(seed + 1))
-
-
-def provinces(table: pa.Table, by: tuple[str, ...] = BY) -> dict[tuple[Any, ...], pa.Table]:
-    """The rows of each combination of values in ``by``, without these columns."""
-    keys = list(zip(*(table.column(name).to_pylist() for name in by), strict=True))
-    found: dict[tuple[Any, ...], list[int]] = {}
-    for row, key in enumerate(keys):
-        found.setdefault(key, []).append(row)
-    return {key: table.take(rows).drop_columns([*by]) for key, rows in sorted(found.items())}
-
-
-def bits(table: pa.Table) -> dict[str, list[object]]:
-    """The values by column; floats as texts, in which no two different ones are equal."""
-    return {
-        name: [value.hex() if isinstance(value, float) else value for value in table.column(name).to_pylist()]
-        for name in table.column_names
-    }
-
-
-def expected(service: harness.Service, code: str, table: pa.Table, view: int = pb.SCORECARD_VIEW_BASIC) -> Rankings:
-    """The rankings of RankProvince for each province, one after the other."""
-    answered = {}
-    for key, units in provinces(table).items():
-        request = pb.RankProvinceRequest(criteria_set=code, table=as_message(units), view=view)
-        tables = [read(ranking) for ranking in service.scorer.RankProvince(request).rankings]
-        answered[key] = bits(pa.concat_tables(map(_decoded, tables), promote_options="default"))
-    return answered
-
-
-def _decoded(table: pa.Table) -> pa.Table:
-    return pa.table([_plain(column) for column in table.columns], table.column_names)
 
 
 def answered(ranking: DataFrame) -> Rankings:
@@ -313,6 +237,41 @@ def test_violations_fail_the_job_and_are_named(spark: SparkSession, with_mistake
     assert 'and 12 more violations; errors="collect" lists those of all provinces' in text
 
 
+def test_hostile_names_and_values_are_escaped_and_shortened(
+    spark: SparkSession, village_units: pa.Table, villages: Path
+) -> None:
+    df = spark.createDataFrame(village_units).withColumn("province", sf.lit("x\n" + "y" * 100_000))
+    df = df.withColumnRenamed("period", "a\nb").withColumn("files", sf.lit(-1))
+    with pytest.raises(PythonException) as caught:
+        rank(df, villages, by=["province", "a\nb"]).collect()
+    [line] = [line for line in str(caught.value).splitlines() if "province=" in line]
+    assert "'x\\ny" in line
+    assert r"a\nb=" in line
+    assert len(line) < 3_000
+
+
+@pytest.mark.parametrize(
+    ("by", "renamed", "message"),
+    [
+        ("province", {}, "by='province'; give a list of columns, such as by=\\['province'\\]"),
+        (["Rank", "period"], {"province": "Rank"}, "by: the result has a column 'rank' of its own"),
+        (["unit", "period"], {"province": "unit"}, "by: the result has a column 'unit' of its own"),
+        (["p", "P"], {"province": "p", "period": "P"}, "by: a column is named twice"),
+    ],
+)
+def test_columns_that_would_be_ambiguous_are_refused(
+    spark: SparkSession,
+    village_units: pa.Table,
+    villages: Path,
+    by: str | list[str],
+    renamed: dict[str, str],
+    message: str,
+) -> None:
+    df = spark.createDataFrame(village_units.rename_columns([renamed.get(n, n) for n in village_units.column_names]))
+    with pytest.raises(RankError, match=message):
+        rank(df, villages, by, errors="collect")
+
+
 def test_rows_without_a_province_are_violations(spark: SparkSession, village_units: pa.Table, villages: Path) -> None:
     df = spark.createDataFrame(village_units).where("period = '2026'")
     df = df.withColumn("province", sf.when(sf.col("province") != "b", sf.col("province")))
@@ -358,7 +317,7 @@ def test_other_versions_on_the_executor_are_refused(villages: Path) -> None:
     assert "scorer-nowhere: nothing is installed, the driver has 1.0" in str(caught.value)
 
 
-def test_the_example_of_the_documentation(
+def test_the_example_of_the_documentation_gives_the_ranking_of_the_service(
     spark: SparkSession, service: harness.Service, units: pa.Table, tmp_path: Path
 ) -> None:
     pq.write_table(units, tmp_path / "answers")

@@ -1,4 +1,4 @@
-"""Runs Envoy in front of running services, with the configuration of docs/operations.md."""
+"""Runs Envoy in front of running services, with the configuration of docs/deployment.md."""
 
 from __future__ import annotations
 

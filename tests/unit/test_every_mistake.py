@@ -110,7 +110,7 @@ def problems_alone() -> dict[str, set[str]]:
     return {name: problems(name) for name in MISTAKES}
 
 
-def test_the_document_is_good_without_mistakes() -> None:
+def test_the_unchanged_document_is_accepted() -> None:
     assert problems() == set()
 
 

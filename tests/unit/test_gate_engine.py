@@ -62,7 +62,28 @@ MISBEHAVIOURS: dict[str, tuple[str, str]] = {
 }
 
 
-@pytest.mark.parametrize("case", MISBEHAVIOURS.values(), ids=MISBEHAVIOURS)
+FURTHER = {
+    "is killed",
+    "ends with words",
+    "prints words",
+    "complains in bytes that are no text",
+    "prints half of its answer",
+    "answers twice",
+    "answers nothing",
+    "adds a cell",
+    "lies in the first cell",
+    "answers a cell with words",
+}
+"""Further variants of other misbehaviours, for the long run."""
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, id=name, marks=[pytest.mark.long] if name in FURTHER else [])
+        for name, case in MISBEHAVIOURS.items()
+    ],
+)
 def test_an_engine_that_misbehaves_refuses_its_set_and_no_other(tmp_path: Path, case: tuple[str, str]) -> None:
     misbehaviour, what = case
     compiler = Engine(tmp_path, misbehaviour).compiler()

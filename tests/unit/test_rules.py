@@ -16,58 +16,11 @@ from hypothesis import strategies as st
 from oracle import Unit
 from oracle.categories import category_result
 from oracle.conditions import level_by_conditions
+from rule_documents import HOST, INCIDENT, LAN, OTHER, TIERS, WEST, document, north, south
 from set_documents import yaml_text
 
 from egov.scorer.v1 import criteria_pb2
 from egov.scorer.v1 import scorer_pb2 as pb
-from scorer.plugin_api import Indicator
-
-TIERS = ("district", "commune")
-GROUPS = ("north", "south", "west")
-"""Each has one criterion; communes lack the group west."""
-HOST = harness.host(
-    harness.group("north", Indicator("north_points", kind="number"), Indicator("incident", kind="flag")),
-    harness.group("south", Indicator("south_points", kind="number"),
-                  Indicator("lan", kind="choice", options=("structured", "simple", "none"))),
-    harness.group("west", Indicator("west_points", kind="number")),
-    harness.group("base", Indicator("base_points", kind="number")),
-)  # fmt: skip
-
-
-def criterion(group: str, points: Any, **keys: Any) -> dict[str, Any]:
-    body = {"id": group.upper(), "formula": "awarded", "indicator": f"{group}_points", "points": points, **keys}
-    return {"criteria": [body]}
-
-
-WITHOUT_POINTS = (
-    {"id": "INCIDENT", "formula": "flag", "indicator": "incident", "points": 0},
-    {"id": "LAN", "formula": "choice", "indicator": "lan", "points": 0,
-     "options": {"structured": 0, "simple": 0, "none": 0}},
-)  # fmt: skip
-"""Criteria that read all answers, so that units may report them also if no gate reads them."""
-
-
-def document(levels: list[Any], limits: list[Any], **keys: Any) -> dict[str, Any]:
-    """A category ``main`` with these rules, and a category ``other`` whose levels gates can name."""
-    groups = {
-        "north": criterion("north", 10),
-        "south": criterion("south", 5, may_be_not_applicable=True),
-        "west": criterion("west", {"district": 7}),
-    }
-    other = [{"level": 1, "gates": [{"measure": "total", "at_least": "80%"}]},
-             {"level": 2, "gates": [{"measure": "total", "above": "40%"}]}]  # fmt: skip
-    base = {"criteria": [*criterion("base", 10)["criteria"], *WITHOUT_POINTS]}
-    return {
-        "criteria_set": "ruled",
-        "title": {"en": "Rules"},
-        "provenance": "published",
-        "tiers": list(TIERS),
-        "categories": {
-            "main": {"groups": groups, "levels": levels, "limits": limits, **keys},
-            "other": {"groups": {"base": base}, "levels": other},
-        },
-    }
-
 
 EDGES = {"north": Decimal(8), "south": Decimal("2.5"), "base": Decimal(8)}
 MICRO = Decimal("0.000001")
@@ -77,25 +30,13 @@ def units(tier: str) -> Iterator[Unit]:
     """Units at each edge and one micropoint on either side of it, with all kinds of answers."""
     beside = (-MICRO, Decimal(0), MICRO)
     answers = [{}, {"incident": True}, {"incident": False, "lan": "simple"}, {"lan": "none"}, {"lan": "structured"}]
-    for number, (north, south, base) in enumerate(itertools.product(beside, beside, beside)):
-        points = {"north_points": EDGES["north"] + north, "south_points": EDGES["south"] + south}
-        points |= {"base_points": EDGES["base"] + base, "west_points": Decimal(number % 8)}
+    for number, by_edge in enumerate(itertools.product(beside, beside, beside)):
+        points = {"north_points": EDGES["north"] + by_edge[0], "south_points": EDGES["south"] + by_edge[1]}
+        points |= {"base_points": EDGES["base"] + by_edge[2], "west_points": Decimal(number % 8)}
         excluded = ("SOUTH",) if number % 7 == 3 else ()
         yield Unit(f"{tier}-{number}", tier, {**points, **answers[number % 5]}, excluded)
 
 
-def north(bound: str = "at_least", minimum: Any = "80%") -> dict[str, Any]:
-    return {"measure": "north", bound: minimum}
-
-
-def south(bound: str = "at_least", minimum: Any = "50%") -> dict[str, Any]:
-    return {"measure": "south", bound: minimum}
-
-
-INCIDENT = {"indicator": "incident", "is": True}
-LAN = {"indicator": "lan", "is": ["structured", "none"]}
-WEST = {"measure": "west", "at_least": {"district": 3}}
-OTHER = {"category": "other", "level": 1}
 SHAPES: dict[str, Any] = {
     "a gate": north(),
     "all": {"all": [north(), south()]},
@@ -271,61 +212,3 @@ def test_a_limit_is_its_own_cause_and_has_its_legal_basis() -> None:
     (limit,) = described.criteria_set.categories[0].limits
     assert (limit.number, limit.no_better_than, limit.legal_basis) == (1, 2, "Điều 5")
     assert [required.tier for required in limit.required] == list(TIERS)
-
-
-# What is refused
-
-
-def problems(levels: list[Any], limits: list[Any] | None = None) -> list[str]:
-    sets = harness.catalogue(HOST, yaml_text(document(levels, limits or [])))
-    return [f"{p.path}: {p.message}" for refusal in sets.refused for p in refusal.problems]
-
-
-def test_points_and_percent_of_a_fixed_maximum_are_compared() -> None:
-    """Nothing can be excluded from 10 points: 8 points are less than 81 %, and 8.100001 are more."""
-    levels = [{"level": 1, "gates": [north(minimum="81%")]}, {"level": 2, "gates": [north(minimum=8)]}]
-    assert problems(levels) == []
-    levels[1]["gates"] = [north(minimum=Decimal("8.100001"))]
-    message = "categories.main.levels[0]: in tier {!r} level 2 requires more of 'north' than the better level 1"
-    assert problems(levels) == [message.format(tier) for tier in TIERS[:1]]
-
-
-def test_a_minimum_for_the_only_tier_with_a_group_is_accepted() -> None:
-    gates = [north(minimum="50%"), {"measure": "west", "at_least": {"district": "50%"}}]
-    assert problems([{"level": 1, "gates": gates}]) == []
-    gates[1] = {"measure": "west", "at_least": "50%"}
-    (problem,) = problems([{"level": 1, "gates": gates}])
-    assert problem.endswith("'west' has no criteria in tier 'commune'; give the minimum by tier, without 'commune'")
-
-
-@pytest.mark.parametrize(
-    ("levels", "limits", "message"),
-    [
-        ([{"level": 1, "when": {"all": [north("below"), north()]}}], [], "can never hold in tier 'district'"),
-        ([{"level": 1, "gates": [north()]}], [{"when": north("below", "0%"), "not_ranked": True}], "can never hold"),
-        ([{"level": 1, "gates": [north()]}], [{"when": {"all": [north("below"), north()]}, "not_ranked": True}],
-         "can never apply in tier 'district'"),
-        ([{"level": 1, "gates": [north()]}],
-         [{"when": {"not": {"at_least": 2, "of": [WEST, north(), WEST]}}, "not_ranked": True}],
-         "at_least: 2 can never hold in tier 'commune', which has only 1 of these conditions"),
-        ([{"level": 1, "gates": [north()]}], [{"when": INCIDENT, "no_better_than": 1}], "forbids nothing"),
-        ([{"level": 1, "gates": [north()]}], [{"when": INCIDENT, "no_better_than": 3}], "has no level 3"),
-        ([{"level": 1, "when": {"at_least": 3, "of": [north(), south()]}}], [], "because there are only 2"),
-        ([{"level": 1, "when": {"category": "other", "level": 5}}], [], "'other' has no level 5 (levels: 1, 2)"),
-        ([{"level": 1, "when": {"category": "main", "level": 1}}], [], "'main' is not another category of the set"),
-        ([{"level": 1, "when": {"indicator": "lan", "is": "simpel"}}], [], "option 'simpel'; did you mean 'simple'?"),
-        ([{"level": 1, "when": {"indicator": "north_points", "is": True}}], [], "a gate reads a flag or a choice"),
-        ([{"level": 1, "when": north(), "gates": [north()]}], [], "exactly one of gates and when"),
-        ([{"level": 1, "gates": [north()]}], [{"when": INCIDENT}], "exactly one of no_better_than and not_ranked"),
-    ],
-)  # fmt: skip
-def test_rules_that_cannot_apply_are_refused(levels: list[Any], limits: list[Any], message: str) -> None:
-    assert any(message in problem for problem in problems(levels, limits)), problems(levels, limits)
-
-
-def test_categories_that_depend_on_each_other_are_refused() -> None:
-    body = document([{"level": 1, "when": OTHER}], [])
-    body["categories"]["other"]["levels"][0] = {"level": 1, "when": {"category": "main", "level": 1}}
-    sets = harness.catalogue(HOST, yaml_text(body))
-    found = [problem.message for refusal in sets.refused for problem in refusal.problems]
-    assert "the levels of main and other depend on each other; remove one of the gates on a category" in found

@@ -1,7 +1,8 @@
 // Criteria sets as forms: the indicators of a set, and the titles of its parts.
 
-import { CriteriaSetState, IndicatorKindSchema } from "../gen/egov/scorer/v1/criteria_pb.js";
+import { CriteriaSetState, CriterionEffectSchema, IndicatorKindSchema } from "../gen/egov/scorer/v1/criteria_pb.js";
 import { wordOf, wordsOf } from "./fields.js";
+import { rulesOf } from "./rules.js";
 import { indicatorKey, inLanguage, optionKey, subtotalKey, textsByKey, textsOf } from "./titles.js";
 
 /** @typedef {import("../gen/egov/scorer/v1/criteria_pb.js").CriteriaSet} CriteriaSetMessage */
@@ -41,6 +42,17 @@ import { indicatorKey, inLanguage, optionKey, subtotalKey, textsByKey, textsOf }
  * @property {Record<string, Texts>} optionTitles The titles of each option, by code of the option.
  */
 
+/**
+ * A value by which units are ordered.
+ *
+ * @typedef {object} RankKey
+ * @property {string} kind "score": the converted score of a category, or the overall score; "level": the level in a
+ *   category, the best first; "measure": the converted score of a measure.
+ * @property {string} category Empty for the overall score.
+ * @property {string} measure Empty unless the kind is "measure".
+ */
+
+const EFFECTS = wordsOf(CriterionEffectSchema);
 const KINDS = wordsOf(IndicatorKindSchema);
 
 /** A criteria set in the form that is needed to fill in answers. */
@@ -72,6 +84,30 @@ export class Form {
       ),
       ...message.subtotals.map((item) => [subtotalKey(item.code), textsOf(item.titles)]),
       ...Object.entries(textsByKey(names)),
+    ]);
+    /**
+     * The tiers that have each criterion, by its id.
+     *
+     * @type {Record<string, string[]>}
+     */
+    this.criteria = Object.fromEntries(criteria.map(({ id, points }) => [id, points.map(({ tier }) => tier)]));
+    /**
+     * How each criterion contributes to sums, by its id: "score", "bonus" or "penalty".
+     *
+     * @type {Record<string, string>}
+     */
+    this.effects = Object.fromEntries(criteria.map(({ id, effect }) => [id, wordOf(EFFECTS, effect)]));
+    /** What levels and limits require, by category and tier. */
+    this.rules = rulesOf(message.categories);
+    /**
+     * The values that order the units of a ranking, by category, and "overall" for the overall ranking. Where the first
+     * one is equal, the second one decides, and so on.
+     *
+     * @type {Record<string, RankKey[]>}
+     */
+    this.rankBy = Object.fromEntries([
+      ["overall", message.rankBy.map(rankKey)],
+      ...message.categories.map((category) => [category.code, category.rankBy.map(rankKey)]),
     ]);
     /** Number of decimals of published points. */
     this.pointsDecimals = message.precision?.points ?? 0;
@@ -137,6 +173,14 @@ function indicator(message) {
     unitTitles: textsOf(message.unitTitles),
     optionTitles: Object.fromEntries(message.optionTitles.map(({ code, titles }) => [code, textsOf(titles)])),
   };
+}
+
+/**
+ * @param {import("../gen/egov/scorer/v1/criteria_pb.js").RankKey} message
+ * @returns {RankKey}
+ */
+function rankKey({ kind, category, measure }) {
+  return { kind, category, measure };
 }
 
 /**

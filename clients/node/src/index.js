@@ -7,11 +7,13 @@ export { Form } from "./forms.js";
 export { TableRanking } from "./ranking-tables.js";
 export { Province, Ranking } from "./rankings.js";
 export { UnitResult } from "./results.js";
+export { Rule } from "./rules.js";
 
 /** @typedef {import("./causes.js").Gate} Gate */
 /** @typedef {import("./errors.js").Violation} Violation */
 /** @typedef {import("./forms.js").CriteriaSetSummary} CriteriaSetSummary */
 /** @typedef {import("./forms.js").Indicator} Indicator */
+/** @typedef {import("./forms.js").RankKey} RankKey */
 /** @typedef {import("./options.js").ClientOptions} ClientOptions */
 /** @typedef {import("./options.js").PerCall} PerCall */
 /** @typedef {import("./options.js").RankOptions} RankOptions */

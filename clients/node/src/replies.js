@@ -166,10 +166,12 @@ function cause(message) {
 }
 
 /**
+ * Converts a gate.
+ *
  * @param {import("../gen/egov/scorer/v1/scorer_pb.js").Gate | undefined} message
  * @returns {import("./causes.js").Gate}
  */
-function gate(message) {
+export function gate(message) {
   const { unit, options } = present(message);
   return { ...readGate(present(message)), unit: unit ? wordOf(gateUnits, unit) : "", options };
 }

@@ -27,6 +27,14 @@ const ENGLISH = {
   short: (measure, value, minimum) => `${measure} ${value} of ${minimum}`,
   /** @type {(atLeast: number, outOf: number, conditions: string) => string} */
   combination: (atLeast, outOf, conditions) => `${atLeast} of ${outOf}: ${conditions}`,
+  /** @type {(atLeast: number, outOf: number, conditions: string) => string} */
+  someOf: (atLeast, _, conditions) => `at least ${atLeast} of: ${conditions}`,
+  /** @type {(conditions: string) => string} */
+  allOf: (conditions) => `all of: ${conditions}`,
+  afterIndicator: ": ",
+  /** @type {(level: string) => string} */
+  otherwiseLevel: (level) => `otherwise no better than ${level}`,
+  otherwiseNotRanked: "otherwise not ranked",
   or: " or ",
   and: " and ",
   atLeast: "at least",
@@ -73,6 +81,11 @@ const VIETNAMESE = {
   levelCause: (category, level, who, needed) => `${category}: ${level}, ${who} yêu cầu ${needed}`,
   short: (measure, value, minimum) => `${measure} ${value}/${minimum}`,
   combination: (atLeast, outOf, conditions) => `${atLeast} trong ${outOf}: ${conditions}`,
+  someOf: (atLeast, outOf, conditions) => `ít nhất ${atLeast} trong ${outOf} điều kiện: ${conditions}`,
+  allOf: (conditions) => `đồng thời: ${conditions}`,
+  afterIndicator: " ",
+  otherwiseLevel: (level) => `nếu không thì không xếp trên ${level}`,
+  otherwiseNotRanked: "nếu không thì không được xếp hạng",
   or: " hoặc ",
   and: " và ",
   atLeast: "từ",

@@ -76,15 +76,31 @@ function shortCause(cause, words, titles) {
  * @returns {[string, string]}
  */
 function subject(cause, words, titles) {
+  const name = subjectName(cause, words, titles);
   if (cause.indicator) {
-    return [titleOf(indicatorKey(cause.indicator), titles) ?? cause.indicator, answer(cause, cause.answer, words, titles)];
+    return [name, answer(cause, cause.answer, words, titles)];
   }
   if (cause.category) {
     const level = levelName(cause.category, cause.reachedLevel, words, titles);
-    const reached = cause.reachedLevel ? words.atLevel(level) : words.noLevel;
-    return [titleOf(cause.category, titles) ?? cause.category, reached];
+    return [name, cause.reachedLevel ? words.atLevel(level) : words.noLevel];
   }
-  return [measureName(cause.measure, words, titles), shown(cause.value, cause.minimum) + sign(cause, words)];
+  return [name, shown(cause.value, cause.minimum) + sign(cause, words)];
+}
+
+/**
+ * The name of what a gate reads: of a measure, an indicator or another category.
+ *
+ * @param {Cause} cause
+ * @param {Words} words
+ * @param {Titles} titles
+ */
+export function subjectName(cause, words, titles) {
+  if (cause.indicator) {
+    return titleOf(indicatorKey(cause.indicator), titles) ?? cause.indicator;
+  }
+  return cause.category
+    ? titleOf(cause.category, titles) ?? cause.category
+    : measureName(cause.measure, words, titles);
 }
 
 /**
@@ -94,7 +110,7 @@ function subject(cause, words, titles) {
  * @param {Words} words
  * @param {Titles} titles
  */
-function needed(cause, words, titles) {
+export function needed(cause, words, titles) {
   if (cause.indicator) {
     const options = cause.options.map((option) => words.quoted(answer(cause, option, words, titles))).join(words.or);
     return cause.excluded ? words.except(options) : words.options(options);
@@ -188,7 +204,7 @@ function headOf({ category, standing, level }, name, words, titles) {
  * @param {Words} words
  * @param {Titles} titles
  */
-function levelName(category, level, words, titles) {
+export function levelName(category, level, words, titles) {
   return titleOf(levelKey(category, level), titles) ?? words.level(level);
 }
 

@@ -69,6 +69,10 @@ def test_the_form_has_indicators_and_titles(client: Client) -> None:
     assert form.titles == {"en": "Tested", "vi": "Được thử"}
     assert form.names("vi")["network"] == "Mạng"
     assert form.names("en")["readiness"] == "Readiness"
+    assert form.rank_by == {
+        "overall": (("score", "", ""),),
+        **{code: (("score", code, ""),) for code in ("readiness", "achievement", "survey")},
+    }
 
 
 def test_an_unknown_criteria_set_is_refused_with_the_known_ones(client: Client) -> None:

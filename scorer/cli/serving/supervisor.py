@@ -216,10 +216,10 @@ class Supervisor:
         """Schedules the replacement of a worker that has ended.
 
         Raises:
-            UserError, typer.Exit: the worker never served, and not all workers have served before or none serves now.
-                Its successor would probably fail too.
+            UserError, typer.Exit: the worker never served, and not all workers have served before. Its successor would
+                probably fail too.
         """
-        if not worker.serves and not (self._announced and any(other.serves for other in self._running)):
+        if not worker.serves and not self._announced:
             if worker.mistake:
                 raise UserError(worker.mistake)
             print_error(f"{worker.end} before it served")

@@ -134,7 +134,13 @@ class Limits(Section):
         description="Calls in flight: waiting, at work, or with a reply that is not yet read. Even when this limit is "
         "reached, a connection may begin calls until it has its equal share of the limit.",
     )
-    calls_each: int = Field(64, ge=1, le=256, description="Calls in flight of one identity.")
+    calls_each: int = Field(
+        32,
+        ge=1,
+        le=256,
+        description="Calls in flight of one identity. All rankings wait in one queue, so a ranking of another identity "
+        "may wait for as many.",
+    )
     held_bytes: int = Field(
         2**30, ge=1024, description="Bytes of the requests and replies of all calls in flight together."
     )

@@ -61,6 +61,11 @@ def _read(tls: Tls) -> grpc.ServerCertificateConfiguration:
             raise ValueError(f"{tls.clients}: no certificates in PEM: {error}") from None
         if b"PRIVATE KEY-----" in clients:
             raise ValueError(f"{tls.clients} has a private key: everybody who can read it could issue certificates")
+        if b"X509 CRL-----" in clients:  # gRPC for Python has no parameter for it, and BoringSSL would ignore it
+            raise ValueError(
+                f"{tls.clients} has a revocation list (CRL), which the service cannot check: remove the list, and "
+                "remove the names of revoked certificates from [access]"
+            )
         if any(is_weak(authority_key) for _, authority_key in authorities):
             raise ValueError(f"{tls.clients} has an RSA key of less than {MIN_RSA_BITS} bits, which can be broken")
         if all(authority.not_valid_after_utc < now for authority, _ in authorities):

@@ -61,6 +61,18 @@ class LegalBasis(NamedTuple):
     """The day on which the document was issued; None if it is not known."""
 
 
+class RankKey(NamedTuple):
+    """A value by which units are ordered."""
+
+    kind: str
+    """"score": the converted score of a category, or the overall score; "level": the level in a category, the best
+    first; "measure": the converted score of a measure."""
+    category: str
+    """Empty for the overall score."""
+    measure: str
+    """Empty unless the kind is "measure"."""
+
+
 @dataclass(frozen=True)
 class Form:
     """A criteria set in the form that is needed to fill in answers."""
@@ -96,6 +108,9 @@ class Form:
     """What levels and limits require, by category and tier."""
     effects: Mapping[str, str] = field(default_factory=dict)
     """How each criterion contributes to sums, by criterion id: "score", "bonus" or "penalty"."""
+    rank_by: Mapping[str, tuple[RankKey, ...]] = field(default_factory=dict)
+    """The values that order the units of a ranking, by category, and "overall" for the overall ranking. Where the first
+    one is equal, the second one decides, and so on."""
 
     def names(self, language: str) -> dict[str, str]:
         """All titles in a language, by the keys of ``texts``. A title that this language lacks is in its first one."""
@@ -144,7 +159,12 @@ def form_of(message: pb.CriteriaSet) -> Form:
         message.precision.mode or "half_up",
         rules_of(message.categories),
         effects,
+        {"overall": _rank_keys(message)} | {category.code: _rank_keys(category) for category in message.categories},
     )
+
+
+def _rank_keys(message: pb.CriteriaSet | pb.Category) -> tuple[RankKey, ...]:
+    return tuple(RankKey(key.kind, key.category, key.measure) for key in message.rank_by)
 
 
 def _indicator(message: pb.Indicator) -> Indicator:

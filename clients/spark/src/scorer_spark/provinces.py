@@ -10,6 +10,7 @@ import pyarrow as pa
 from scorer.model.violations import MAX_LISTED, WHOLE_REQUEST, Violations
 from scorer.service.in_process_ranking import RecordBatches, rank_table, validate_table
 from scorer.service.messages.table_paths import column_path, parse_path
+from scorer.text.untrusted import escaped, safe_repr
 from scorer_spark.plans import PackedSet, RankError
 
 MAX_SHOWN = 20
@@ -87,7 +88,9 @@ class ProvinceTask:
 
     def _describe(self, key: Sequence[pa.Scalar], units: RecordBatches, violations: Violations) -> str:
         """The message for a province with violations."""
-        values = ", ".join(f"{name}={value.as_py()!r}" for name, value in zip(self.by, key, strict=True))
+        values = ", ".join(
+            f"{escaped(name)}={safe_repr(value.as_py())}" for name, value in zip(self.by, key, strict=True)
+        )
         lines = [
             f"{f'unit {unit!r}' if unit is not None else 'all units'}, column {column!r}: {reason}: {description}"
             for unit, column, reason, description in _listed(units, violations)[:MAX_SHOWN]
@@ -95,7 +98,8 @@ class ProvinceTask:
         more = violations.total - len(lines)
         if more > 0:
             lines.append(f'and {more} more violations; errors="collect" lists those of all provinces')
-        return f"{values or 'the data frame'}: {violations.total} violations\n" + "\n".join(lines)
+        count = "1 violation" if violations.total == 1 else f"{violations.total} violations"
+        return f"{values or 'the data frame'}: {count}\n" + "\n".join(lines)
 
 
 def _aligned(batch: pa.RecordBatch, schema: pa.Schema) -> pa.Table:

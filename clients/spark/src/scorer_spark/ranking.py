@@ -100,11 +100,14 @@ def rank(
     """
     if errors not in ("fail", "collect"):
         raise RankError(f"errors={errors!r}; give 'fail' or 'collect'")
+    if isinstance(by, str):  # also a sequence of texts
+        raise RankError(f"by={by!r}; give a list of columns, such as by=[{by!r}]")
     packed, names, keys = pack(criteria_set), tuple(df.columns), tuple(by)
     plan = packed.plan()
     _check_tier(plan, tier)
     fields = _result_fields(plan, [tier] if tier and "tier" not in names else [*plan.tiers], full=full)
-    _check_columns(plan, names, keys, tier, {field.name for field in fields})
+    results = [field.name for field in fields]
+    _check_columns(plan, names, keys, tier, results if errors == "fail" else [*results, *VIOLATION_COLUMNS])
     task = ProvinceTask(packed, names, keys, tier, full)
     schema, key_fields = pa.schema(fields), [df.schema[name] for name in keys]
     # Spark would take "previous.computers" for a field of a struct, and names that differ only in capitals for equal.
@@ -151,16 +154,16 @@ def _check_columns(plan: SetPlan, names: Sequence[str], by: Sequence[str], tier:
     Raises:
         RankError: columns are missing, unknown or ambiguous; the message names all of them.
     """
-    problems = []
+    problems, taken = [], {name.lower() for name in results}  # by default, Spark ignores capitals in names
     for name in by:
         if names.count(name) != 1:
             problems.append(f"by: the data frame has {names.count(name) or 'no'} columns {name!r}")
         elif name in (*COLUMNS_OF_UNITS, *plan.rows):
             problems.append(f"by: {name!r} is read as an answer or a property of the unit; give a copy another name")
-        elif name in results:
-            problems.append(f"by: the ranking has a column {name!r} of its own; rename yours")
-    if len(set(by)) < len(by):
-        problems.append("by: a column is named twice")
+        elif name.lower() in taken:
+            problems.append(f"by: the result has a column {name.lower()!r} of its own; rename yours")
+    if len({name.lower() for name in by}) < len(by):
+        problems.append("by: a column is named twice, perhaps with other capitals; rename one")
     units = pa.table([pa.array(["unit"])] * len(names), names).select(
         [index for index, name in enumerate(names) if name not in by]
     )

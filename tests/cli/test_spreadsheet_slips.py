@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from pathlib import Path
 
 import openpyxl
@@ -56,6 +57,16 @@ def test_a_number_that_stands_for_two_criteria_is_refused(folder: Path) -> None:
     assert done.code == 2
     assert "Sheet!C2: the cell holds a number, which may mean 1.1 or 1.10: format it as text" in str(done)
     assert "1 mistake" in done.errors[-1]
+
+
+@pytest.mark.parametrize("column", ["id", "name", "parent"])
+def test_a_text_that_became_a_date_is_refused(folder: Path, column: str) -> None:
+    """Spreadsheets change an id such as 3-1 into a date."""
+    row = {"id": "a", "name": "A", "tier": "ward", "parent": "p"} | {column: datetime.date(2026, 1, 3)}
+    done = check(workbook(folder / "answers.xlsx", [*row], [*row.values()]))
+    cell = f"{'ABCD'[[*row].index(column)]}2"
+    assert done.code == 2
+    assert f"answers.xlsx: Sheet!{cell}: expected a text; the cell holds the date 2026-01-03" in done.errors[0]
 
 
 def test_criteria_between_commas_are_refused_with_a_hint(folder: Path) -> None:

@@ -58,8 +58,13 @@ class CellParser:
         """A cell as a text, such as an id.
 
         Raises:
-            WrongCell: the cell has no usable value.
+            WrongCell: the cell has no usable value, or a day, to which spreadsheets change ids such as 3-1.
         """
+        if isinstance(cell, datetime.date):
+            raise self._wrong("date_for_text", cell=shown(cell))
+        return self._text(cell)
+
+    def _text(self, cell: Cell) -> str:
         if isinstance(cell, str):
             if NO_BREAK_SPACE in cell:  # text processors insert such spaces
                 cell = cell.replace(NO_BREAK_SPACE, " ")
@@ -85,7 +90,7 @@ class CellParser:
             possible = [code for code in known if _NUMBER.fullmatch(code) and float(code) == cell]
             if len(possible) > 1:
                 raise self._wrong("number_for_criterion", criteria=say(self.language, "or").join(possible))
-        return self.text(cell)
+        return self._text(cell)
 
     def option(self, indicator: Indicator, cell: Cell) -> str:
         """The code of an option; "" for an empty cell.
@@ -93,7 +98,7 @@ class CellParser:
         Raises:
             WrongCell: the cell is not an option.
         """
-        text = self.text(cell)
+        text = self._text(cell)
         self._check_length(text)
         if text and text not in indicator.options:
             option = indicator.option_called(text)

@@ -179,6 +179,10 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
         "expected a number; the cell holds the date {cell}: did the spreadsheet change a number into a date?",
         "cần một số; ô chứa ngày {cell}: có phải bảng tính đã tự đổi số nhập vào thành ngày không?",
     ),
+    "date_for_text": (
+        "expected a text; the cell holds the date {cell}: did the spreadsheet change a text into a date?",
+        "cần văn bản; ô chứa ngày {cell}: có phải bảng tính đã tự đổi văn bản nhập vào thành ngày không?",
+    ),
     "bool_for_number": ("expected a number, not {cell!r}", "cần một số, không phải {cell!r}"),
     "separators": (
         "write numbers without separators: {whole}, not {cell!r}",

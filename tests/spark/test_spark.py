@@ -325,3 +325,16 @@ def test_the_script_reads_csv_and_collects_violations(
     assert_same(spark.read.parquet(ranking), expected(service, "villages-2026", good, pb.SCORECARD_VIEW_FULL))
     assert [*provinces(spark.read.parquet(violations).toArrow())] == WITH_MISTAKES
     assert submit.main([source, ranking, "--document", str(villages), "--by", "province"]) == 2
+
+
+def test_the_script_names_wrong_paths(
+    spark: SparkSession, village_units: pa.Table, villages: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    there = tmp_path / "villages.parquet"
+    pq.write_table(village_units, there)
+    (tmp_path / "output").mkdir()
+    document = ["--document", str(villages)]
+    assert submit.main([str(tmp_path / "none.parquet"), str(tmp_path / "new"), *document]) == 2
+    assert "[PATH_NOT_FOUND]" in capfd.readouterr().err
+    assert submit.main([str(there), str(tmp_path / "output"), *document]) == 2
+    assert "[PATH_ALREADY_EXISTS]" in capfd.readouterr().err

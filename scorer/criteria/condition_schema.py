@@ -40,6 +40,8 @@ class Minimum(BaseModel):
                 for tier, item in value.items()
                 if str(tier) not in not_in
             }
+            if not_in and not minimums:
+                raise ValueError("no tier has a minimum, so the gate would have no effect: leave it out")
             units = {item.unit for item in minimums.values()}
             amounts = [(tier, item.amount.everywhere) for tier, item in minimums.items()]
             if len(units) != 1 or any(amount is None for _, amount in amounts):

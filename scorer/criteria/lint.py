@@ -78,6 +78,9 @@ def _check_rules(criteria_set: CriteriaSet, category: Category, path: Path, docu
     for n, level in enumerate(category.levels):
         if level.code and any(level.code == better.code for better in category.levels[:n]):
             document.problem((*path, "levels", n, "code"), f"level code {level.code!r} is given twice")
+        for language, title in level.title.items():
+            if any(title == better.title.get(language) for better in category.levels[:n]):
+                document.problem((*path, "levels", n, "title", language), f"level title {title!r} is given twice")
     for n, limit in enumerate(category.limits):
         _check_limit(limit.no_better_than, levels, (*path, "limits", n, "no_better_than"), document)
     rules = [

@@ -52,7 +52,7 @@ def test_the_demo_ranks_the_districts_as_the_province_did(demo: str) -> None:
     assert starts == sorted(starts)
 
 
-def test_the_demo_shows_what_the_readme_promises(demo: str) -> None:
+def test_the_demo_prints_the_lines_that_the_readme_shows(demo: str) -> None:
     (hue,) = (line for line in lines(demo) if "thành phố Huế" in line)
     for number in ("8", "42.63", "48", "89", "44.41", "2"):
         assert re.search(rf"(?<![\d.]){re.escape(number)}(?![\d.])", hue), number
@@ -185,7 +185,7 @@ def test_the_list_of_commands_has_the_first_paragraph_of_their_help(name: str) -
     assert COMMANDS[name].summary == " ".join(first_paragraph.split())
 
 
-def test_help_of_the_installed_command() -> None:
+def test_the_installed_command_prints_its_help() -> None:
     assert "serve" in stdout_of("--help")
 
 

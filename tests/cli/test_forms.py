@@ -112,6 +112,24 @@ def test_units_can_be_entered_in_a_form_without_units(scorer: Run, tmp_path: Pat
     assert '"a-luoi"' in results(scorer, tmp_path / "form.xlsx")
 
 
+def test_a_form_of_another_set_is_named(scorer: Run, form: Path) -> None:
+    fill(form)
+    wrong = scorer("rank", form, "--set", "hue-2020")
+    assert wrong.code == 2
+    assert wrong.errors[0].endswith(
+        "form.xlsx: sheet Hướng dẫn: is a form of the criteria set bac-kan-2020, but was read for hue-2020"
+    )
+    book = openpyxl.load_workbook(form)
+    (cell,) = (row[1] for row in book["Hướng dẫn"] if row[1].value == SET)
+    cell.value = "bac-kan-2019"
+    book.save(form)
+    done = scorer("rank", form, "--set", SET)
+    assert done.code == 0
+    assert any(
+        note.endswith("is a form of the criteria set bac-kan-2019, but was read for " + SET) for note in done.errors
+    )
+
+
 def test_the_same_form_has_the_same_bytes(scorer: Run, form: Path, bundled: Path, tmp_path: Path) -> None:
     scorer("criteria", "template", SET, "--units", bundled, "--lang", "vi", "--out", tmp_path / "again.xlsx")
     assert (tmp_path / "again.xlsx").read_bytes() == form.read_bytes()

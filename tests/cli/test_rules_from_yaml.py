@@ -188,7 +188,7 @@ def test_reports_show_how_gates_are_combined(folder: Path, language: str) -> Non
     assert [text for text in paragraphs if text in requirements] == [*requirements[1:], *requirements]
 
 
-def test_no_unit_misses_a_bonus(folder: Path) -> None:
+def test_a_bonus_is_not_among_the_criteria_that_units_miss(folder: Path) -> None:
     pages = "{id: PR.01, title: {en: Pages}, formula: awarded, indicator: presence_points, points: 10}"
     bonus = "{id: PR.02, title: {en: Own app}, formula: flag, indicator: incident, points: 1, effect: bonus}"
     content = SET.replace(CRITERION, f"criteria: [{pages}, {bonus}]")

@@ -189,7 +189,7 @@ def test_every_wrong_target_is_named_with_line_and_column(tmp_path: Path) -> Non
         )
 
 
-def test_only_counts_are_read() -> None:
+def test_an_indicator_that_is_not_a_count_is_refused() -> None:
     text = DOCUMENT.replace("numerator: reached", "numerator: speed", 1)
     refusal = catalogue(host(PLAN, formulas=[Progress]), text).refusal("progress-2020")
     assert refusal is not None

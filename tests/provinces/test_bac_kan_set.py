@@ -53,7 +53,7 @@ def test_everything_has_a_title_in_english_and_vietnamese(issued: criteria_pb2.C
         assert [text.language for text in item.titles] == ["en", "vi"], item
 
 
-def test_points_are_whole_or_half(issued: criteria_pb2.CriteriaSet) -> None:
+def test_points_of_criteria_are_multiples_of_one_half(issued: criteria_pb2.CriteriaSet) -> None:
     assert all((2 * points.points).is_integer() for c in criteria(issued) for points in c.points)
 
 
@@ -107,7 +107,7 @@ def test_units_answer_nearly_everything_that_their_tier_reads(issued: criteria_p
         ("electronic_citizens", "staff"),
     ],
 )  # fmt: skip
-def test_a_part_cannot_exceed_its_whole(
+def test_an_answer_for_a_part_above_its_whole_is_refused(
     service: Service, rows: list[scorer_pb2.UnitAnswers], part: str, whole: str
 ) -> None:
     unit = scorer_pb2.UnitAnswers(unit={"id": "x", "tier": "commune"})
@@ -122,7 +122,7 @@ def test_a_part_cannot_exceed_its_whole(
 # --- the file and both forms ---------------------------------------------------------------------------------------
 
 
-def test_the_answers_are_what_the_script_makes() -> None:
+def test_the_bundled_answers_are_those_that_the_script_generates() -> None:
     done = subprocess.run([sys.executable, TOOL, "--check"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "plugins/scorer_plugins/answers/bac-kan-2020.csv is up to date\n"
@@ -160,7 +160,7 @@ def test_a_table_gives_the_rankings_of_rows(
                         assert row[f"{category.category}.{criterion.criterion}.points"] == criterion.points
 
 
-def test_every_criterion_gives_somebody_something(
+def test_every_criterion_gives_points_to_at_least_one_unit(
     issued: criteria_pb2.CriteriaSet, departments: Tier, districts: Tier, communes: Tier
 ) -> None:
     cards = [card for tier in (departments, districts, communes) for card in tier.cards.values()]

@@ -96,7 +96,7 @@ def test_citizens_rate_but_how_they_rated_was_not_published(whole: UnitResult) -
     assert {code for code, item in found.items() if item.status != "scored"} == {"CR.03", "CR.04"}
 
 
-def test_the_published_units_are_there_tier_by_tier(units: Province, figures: Row) -> None:
+def test_each_tier_has_the_published_number_of_units(units: Province, figures: Row) -> None:
     assert {ranking.tier: ranking.unit_count for ranking in units.rankings} == UNITS
     counted = [figures.answers[f"units_{of}"] for of in ("provincial", "district", "commune")]
     assert counted == list(UNITS.values())

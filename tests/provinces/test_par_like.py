@@ -256,7 +256,7 @@ def found(client: Client, provinces: Sequence[Answers]) -> pd.DataFrame:
     return reply.ranking("province").to_pandas().sort_values("id", ignore_index=True)
 
 
-def test_points_are_those_of_the_answers_that_count(found: pd.DataFrame, provinces: Sequence[Answers]) -> None:
+def test_points_are_computed_from_the_source_that_counts(found: pd.DataFrame, provinces: Sequence[Answers]) -> None:
     expected = [scored(counted(sent)) for sent in provinces]
     for field in FIELDS:
         assert list(found[f"{CATEGORY}.{field}.points"]) == [float(fields[field][0]) for fields in expected]
@@ -302,6 +302,6 @@ def test_ranks_and_levels_follow_from_points(found: pd.DataFrame, provinces: Seq
     assert set(levels) == {1, 2, 3, 4}
 
 
-def test_the_levels_have_names(client: Client) -> None:
+def test_every_level_has_a_title(client: Client) -> None:
     names = client.form("par-like-2022").names("vi")
     assert [names[f"{CATEGORY}/{number}"] for number in (1, 2, 3, 4)] == ["Tốt", "Khá", "Trung bình", "Yếu"]

@@ -52,7 +52,7 @@ def post(web: str, method: str, body: object) -> tuple[int, Any]:
         return error.code, json.loads(error.read())
 
 
-def test_a_unit_is_scored(web: str) -> None:
+def test_a_unit_is_scored_from_json(web: str) -> None:
     status, reply = post(web, "ScorerService/ScoreUnit", {"criteriaSet": "hue-2020", "unitAnswers": HUE})
     (readiness,) = reply["scorecard"]["categories"]
     assert (status, readiness["level"], readiness["score"]["published"]) == (200, 2, 44.41)
@@ -82,7 +82,7 @@ def test_json_has_at_most_4_mib(web: str) -> None:
         refused.value.close()
 
 
-def test_a_table_is_ranked(web: str) -> None:
+def test_a_table_is_ranked_from_json(web: str) -> None:
     sent = unit_table(["a", "b"], {"infrastructure_awarded": [20.0, None]}).arrow_stream
     body = {"criteriaSet": "hue-2020", "table": {"arrowStream": base64.b64encode(sent).decode()}}
     status, reply = post(web, "ScorerService/RankProvince", body)

@@ -141,7 +141,7 @@ def test_a_worker_that_responds_again_in_time_stays(service: Served, metrics: st
 
 
 @pytest.mark.long
-def test_workers_are_not_blamed_when_their_parent_was_stopped(service: Served) -> None:
+def test_workers_are_not_replaced_because_their_parent_was_stopped(service: Served) -> None:
     before = workers(service)
     service.process.send_signal(signal.SIGSTOP)
     time.sleep(2 * LIMIT)

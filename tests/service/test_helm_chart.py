@@ -63,6 +63,12 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"service": {"port": 9464}}, "are the same"),
     ({"disruptionBudget": {"maxUnavailable": "one"}}, "maxUnavailable"),
     ({"temporary": "lots"}, "temporary"),
+    ({"temporary": None}, "'temporary'"),
+    ({"networkPolicy": None}, "'networkPolicy'"),
+    ({"metrics": {"port": None}}, "'port'"),
+    ({"settings": {"tls__key": "a.key"}}, "tls__key"),
+    ({"settings": {"grace": -30}}, "/settings/grace"),
+    ({"env": [{"name": "OTEL_BSP_SCHEDULE_DELAY", "value": 5000}]}, "got number, want string"),
 ]
 
 NUMBERS = {"tokensSecret": "1", "tlsSecret": "0x2", "criteriaConfigMap": "3", "gatesClaim": "true"}

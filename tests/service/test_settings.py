@@ -104,6 +104,8 @@ def test_every_wrong_setting_is_named(file: Path, monkeypatch: pytest.MonkeyPatc
         ("tls = 5", "tls: has to be a table"),
         ('required = "hue-2020"', "required: has to be a list"),
         ('[access]\n"token:a" = "reader"', "access.token:a: has to be a list"),
+        ('[access]\n"token:a\\nb\\u001b" = "reader"', r"access.token:a\nb\x1b: has to be a list"),
+        ('"a\\nb\\u001b" = 1', r"a\nb\x1b: unknown setting"),
         ("metrics = 9090", "metrics: has to be text"),
         ('address = "0.0.0.0:5"', "0.0.0.0:5 can be reached from other machines: give [tls], or set insecure"),
         ('address = "somewhere.example:5"', "can be reached from other machines"),

@@ -73,3 +73,29 @@ if "scorer.cli.serving.worker" in sys.orig_argv or "serve" in sys.orig_argv:
     finally:
         process.kill()
         process.wait()
+
+
+def test_sigterm_during_loading_ends_the_server_with_code_0(tmp_path: Path) -> None:
+    loading = tmp_path / "loading"
+    code = f"""
+import sys, time
+if "serve" in sys.orig_argv:
+    open({str(loading)!r}, "w").close()
+    time.sleep({PATIENCE})
+"""
+    third_party_plugin(tmp_path / "site", "slow", code + group_module("slow"))
+    process = subprocess.Popen(
+        [SCORER, "serve", "--address", "127.0.0.1:0"],
+        env=environment(tmp_path / "site"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        until(loading.exists, "it does not load")
+        process.terminate()
+        said, _ = process.communicate(timeout=PATIENCE)
+        assert (process.returncode, said) == (0, "")
+    finally:
+        process.kill()
+        process.wait()

@@ -216,7 +216,7 @@ def check_index(cards: dict[str, pb.Scorecard], expected: np.ndarray) -> None:
     assert len(set(scores)) < len(scores), "there are ties"
 
 
-def test_an_index_of_z_scores_and_three_exact_thirds() -> None:
+def test_an_index_of_z_scores_is_the_mean_of_three_exact_thirds() -> None:
     """As the index of electronic government: services by min-max, networks and people by z-scores."""
     generator = np.random.default_rng(11)
     columns = {f"number{n}": np.round(generator.uniform(0, 100, 1000), 1) for n in (1, 2, 3)}
@@ -246,7 +246,7 @@ def test_an_index_of_z_scores_and_three_exact_thirds() -> None:
     check_index(ranked(document, columns), np.mean(parts, axis=0))
 
 
-def test_an_index_of_goalposts_and_a_geometric_mean() -> None:
+def test_an_index_with_goalposts_is_a_geometric_mean() -> None:
     """As the human development index: health, education and income."""
     generator = np.random.default_rng(12)
     columns = {

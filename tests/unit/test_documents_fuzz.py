@@ -13,7 +13,7 @@ from rich_document import HUE, INSTALLED, KEYS, RICH, RICH_HOST, assert_nothing_
 from scorer.catalogue.catalogue import load_set
 
 
-def test_the_documents_to_start_from_are_good() -> None:
+def test_the_unchanged_documents_are_accepted() -> None:
     assert judged(HUE).problems == []
     assert judged(RICH, RICH).problems == []
     plan, document = load_set(RICH_HOST, "rich.yaml", RICH, COMPILER)

@@ -81,7 +81,7 @@ def test_units_without_a_firewall_are_listed(connected: Client) -> None:
 def test_partial_points_and_missing_answers_are_distinguished(connected: Client) -> None:
     found = {lack.id: (lack.what, lack.points) for lack in connected.who_lacks(SET, ROWS, "NW.02")}
     assert found == {
-        "na-ri": ("part", 3),
+        "na-ri": ("some", 3),
         "ba-be": ("none", 0),
         "kim-lu": ("not_reported", 0),
         "hao-nghia": ("not_reported", 0),
@@ -95,7 +95,7 @@ def test_no_unit_lacks_a_bonus_and_penalized_units_lack_a_penalty(connected: Cli
     ]
 
 
-def test_lacking_units_of_one_tier_only(connected: Client) -> None:
+def test_lacking_units_can_be_limited_to_one_tier(connected: Client) -> None:
     assert [lack.id for lack in connected.who_lacks(SET, ROWS, "NW.01", tier="commune")] == ["dia-linh"]
 
 
@@ -113,7 +113,7 @@ def test_lacking_units_are_the_same_from_a_table(connected: Client, criterion: s
     assert connected.who_lacks(SET, COLUMNS, criterion, tier="district") == in_districts
 
 
-def test_more_lacking_units_than_one_reply_holds(connected: Client) -> None:
+def test_all_lacking_units_are_listed_even_if_one_reply_cannot_hold_them(connected: Client) -> None:
     rows = [Row(f"u{n:04}", "district", {"firewall": n % 1000 > 0}) for n in range(5_003)]
     assert [lack.id for lack in connected.who_lacks(SET, rows, "NW.01")] == [f"u{n}000" for n in range(6)]
     table = {"id": [row.id for row in rows], "firewall": [row.answers["firewall"] for row in rows]}

@@ -204,7 +204,7 @@ COLUMNS: dict[str, tuple[str, Any, tuple[float, float]]] = {
 
 
 @pytest.mark.parametrize("case", COLUMNS)
-def test_a_column_may_be(client: Client, case: str) -> None:
+def test_a_column_can_have_any_documented_type(client: Client, case: str) -> None:
     code, column, points = COLUMNS[case]
     province = client.rank_table(SET, {**TWO, code: column})
     assert (province.unit("a").overall.points, province.unit("b").overall.points) == points

@@ -22,7 +22,7 @@ def address() -> Iterator[str]:
         yield service.address
 
 
-def test_the_examples_print_what_they_say(
+def test_the_examples_print_what_the_readme_shows(
     address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -6,6 +6,7 @@ import asyncio
 import faulthandler
 import logging
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
@@ -24,6 +25,10 @@ from scorer.service.call.metrics import Metrics, WorkersMetrics
 from scorer.service.call.metrics_server import MetricsServer
 from scorer.service.runtime.settings import Settings
 from scorer.service.server import AddressError
+
+
+class _Terminated(KeyboardInterrupt):
+    """Raised by SIGTERM until the service runs. As with Ctrl-C, no plugin is blamed for it."""
 
 
 def serve(
@@ -72,6 +77,8 @@ def serve(
             "all calls are refused: other machines can reach this service, and its settings have no table [access]"
         )
     ignore_hangup(effective)
+    # Linux ignores signals to the first process of a container for which the process has no handler.
+    signal.signal(signal.SIGTERM, _on_early_sigterm)
     try:
         if effective.workers == 1:
             _serve_in_this_process(effective)
@@ -79,6 +86,12 @@ def serve(
             _serve_with_workers(effective)
     except AddressError as error:
         raise UserError(str(error)) from error
+    except _Terminated:
+        raise typer.Exit(0) from None
+
+
+def _on_early_sigterm(*_: object) -> None:
+    raise _Terminated
 
 
 def _serve_in_this_process(settings: Settings) -> None:

@@ -20,6 +20,7 @@ from pydantic_settings import SettingsError as SettingsSourceError
 from scorer.service.runtime.settings import NUMBER, WHOLE, Settings, is_path, section_of
 from scorer.service.runtime.small_file import read_small_file
 from scorer.text.suggestions import did_you_mean
+from scorer.text.untrusted import escaped
 
 PREFIX = "SCORER_"
 FILE = f"{PREFIX}SETTINGS"
@@ -100,7 +101,7 @@ def load_settings(file: Path | None, flags: Mapping[str, Any]) -> Settings:
         mistakes.append(f"{FILE}: is empty; give a path, or leave the variable out")
     # pydantic-settings would accept ``Workers`` for ``workers``, but the rest of this module would not.
     known = Settings.model_fields
-    mistakes += [f"{file}: {key}: {_unknown(key.lower(), known)}" for key in file_values if key not in known]
+    mistakes += [f"{file}: {escaped(key)}: {_unknown(key.lower(), known)}" for key in file_values if key not in known]
     file_values = {key: value for key, value in file_values.items() if key in known}
     try:
         loaded = Loaded(**flags)
@@ -238,7 +239,7 @@ def _unknown(path: str, known: Iterable[str]) -> str:
 def _mistake(error: ErrorDetails, flags: Mapping[str, Any], file_values: Mapping[str, Any], file: Path | None) -> str:
     """One line: where the setting was given, its path, and what is wrong. Several for settings that contradict."""
     keys = [str(key) for key in error["loc"] if key != "[key]"]
-    path = ".".join(keys)
+    path = escaped(".".join(keys))  # keys of tables, such as identities, may have any characters
     message = _MESSAGES.get(error["type"]) or error["msg"].removeprefix("Value error, ")
     message = message.replace("Input should be", "has to be")
     if error["type"] == "extra_forbidden":
@@ -250,5 +251,5 @@ def _mistake(error: ErrorDetails, flags: Mapping[str, Any], file_values: Mapping
         return f"--{keys[0].replace('_', '-')}: {message}"
     for length in range(len(keys), 0, -1):
         if (name := variable(".".join(keys[:length]))) in variables() & os.environ.keys():
-            return ": ".join([name, *filter(None, [".".join(keys[length:])]), message])
+            return ": ".join([name, *filter(None, [escaped(".".join(keys[length:]))]), message])
     return f"{file}: {path}: {message}" if file and keys[0] in file_values else f"{path}: {message}"

@@ -13,11 +13,10 @@ from scorer_client.files.columnar import read_columnar
 from scorer_client.files.csv_file import Progress, read_csv
 from scorer_client.files.header import ColumnNames
 from scorer_client.files.messages import Language
-from scorer_client.files.names import is_instructions, plain
+from scorer_client.files.names import is_instructions, named_set
 from scorer_client.files.reading_notes import Notes
-from scorer_client.files.sheets import Sheet, UnreadableFile, shown
+from scorer_client.files.sheets import Sheet, UnreadableFile
 from scorer_client.files.table_reader import TableReader
-from scorer_client.files.words import CRITERIA_SET
 from scorer_client.files.workbook import read_workbook
 
 ENDINGS = (".xlsx", ".xlsm", ".ods", ".csv", ".parquet", ".arrow")
@@ -85,9 +84,8 @@ def criteria_set_of(file: Path) -> str:
             return ""
         try:
             for sheet in read_workbook(stream, Notes(), None, wanted=is_instructions):
-                for _, cells in sheet.rows:
-                    if len(cells) > 1 and plain(shown(cells[0])) in CRITERIA_SET:
-                        return shown(cells[1])
+                if code := named_set(sheet.rows):
+                    return code
         except UnreadableFile:
             pass  # the reason is reported when the answers are read
     return ""

@@ -256,6 +256,10 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
         "names that have probably lost letters: {n}; save the file as 'CSV UTF-8'",
         "tên có lẽ đã mất chữ: {n}; hãy lưu tệp dạng 'CSV UTF-8'",
     ),
+    "note_other_set": (
+        "is a form of the criteria set {code}, but was read for {wanted}",
+        "là biểu mẫu của bộ tiêu chí {code}, nhưng được đọc cho {wanted}",
+    ),
     "note_macros": ("the macros were ignored", "các macro đã được bỏ qua"),
     "note_unread": ("entries of the folder that were not read: {n}", "tệp và thư mục con không được đọc: {n}"),
     "note_unanswered": ("units without any answer: {n}", "đơn vị không có số liệu nào: {n}"),

@@ -6,13 +6,14 @@ import difflib
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from scorer_client.criteria_set_form import Form
 from scorer_client.files.messages import Language, say
-from scorer_client.files.words import INSTRUCTIONS, MAX_SHEET_NAME, RESERVED_SHEET_NAMES, TIERS
+from scorer_client.files.sheets import SheetRow, shown
+from scorer_client.files.words import CRITERIA_SET, INSTRUCTIONS, MAX_SHEET_NAME, RESERVED_SHEET_NAMES, TIERS
 from scorer_client.sentences import LANGUAGES
 
 _NOT_IN_SHEET_NAMES = re.compile(r"[\[\]:*?/\\]")
@@ -56,6 +57,14 @@ def plain(text: str) -> str:
 def is_instructions(sheet: str) -> bool:
     """Whether a sheet with this name has the instructions of a form, and no units."""
     return plain(unicodedata.normalize("NFC", sheet)) in INSTRUCTIONS
+
+
+def named_set(instructions: Iterable[SheetRow]) -> str:
+    """The code of the criteria set that the rows of a sheet of instructions name; "" if they name none."""
+    for _, cells in instructions:
+        if len(cells) > 1 and plain(shown(cells[0])) in CRITERIA_SET:
+            return shown(cells[1])
+    return ""
 
 
 def sheet_of_file(file: Path) -> str:

@@ -11,7 +11,7 @@ from scorer_client.file_table import FileTable, InvalidFileError
 from scorer_client.files.cell_parser import CellParser
 from scorer_client.files.header import HEADER_WITHIN, REFUSED, REQUIRED, Column, ColumnNames
 from scorer_client.files.messages import say
-from scorer_client.files.names import NearestNames, is_instructions, plain, sheet_names, tier_words
+from scorer_client.files.names import NearestNames, is_instructions, named_set, plain, sheet_names, tier_words
 from scorer_client.files.reading_notes import Notes
 from scorer_client.files.row_reader import RowReader
 from scorer_client.files.sheets import MAX_COLUMNS, Cell, Sheet, SheetRow, UnreadableFile, quoted, shown
@@ -38,6 +38,8 @@ class TableReader:
         self.table = FileTable(form, [])
         self._violations: list[Violation] = []
         self._total = 0
+        self._other_set: Violation | None = None
+        """Names the criteria set of a form if it is another one, which can be the reason of all other violations."""
         self.complete = True
         """Whether all units of all files have been read, with their ids, tiers and parents."""
         self.absent: frozenset[str] = frozenset()
@@ -76,6 +78,9 @@ class TableReader:
         if self.complete:
             self._check_parents()
         if self._violations:
+            if self._other_set:
+                self._violations.insert(0, self._other_set)
+                self._total += 1
             error = InvalidFileError.before_sending("INVALID_FILE", self._violations, self._total)
             error.table = self.table if self.complete and self.table.units else None
             raise error
@@ -108,6 +113,7 @@ class TableReader:
         tier = self.tiers.get(plain(sheet.name or sheet.saved_from), "")
         index = self._names.header_index(first)
         if is_instructions(sheet.name) and (index is None or self._names.count(first[index].cells) < 2):
+            self._check_set(named_set(chain(first, sheet.rows))[:80], sheet.position(None))
             return False
         if index is None or (not sheet.only and not tier and self._names.count(first[index].cells) < 2):
             return self._no_header(sheet, first, required=bool(tier) or sheet.only)
@@ -141,6 +147,13 @@ class TableReader:
             self.complete = False  # the column may be misspelt
         self._rows(sheet, header, columns, rows, tier)
         return True
+
+    def _check_set(self, code: str, position: str) -> None:
+        """Notes a form of another criteria set. It may be meant, for example to compare with an earlier period."""
+        if code and code != self._form.criteria_set:
+            self.notes.add("note_other_set", code=code, wanted=self._form.criteria_set)
+            message = say(self.notes.language, "note_other_set", code=code, wanted=self._form.criteria_set)
+            self._other_set = Violation(position, "OTHER_SET", message)
 
     def _no_header(self, sheet: Sheet, rows: list[SheetRow], *, required: bool) -> bool:
         row = next((row for row in rows if row.cells), None)

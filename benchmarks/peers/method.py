@@ -233,16 +233,16 @@ def _line(criterion: Criterion, tier: str, set_plan: SetPlan) -> Line:
 
 def _alternatives(formula: Formula, maximum: int, tier: str, set_plan: SetPlan) -> Iterator[tuple[Leaf, ...]]:
     if isinstance(formula, Best):
-        for part in formula.alternatives:
-            yield from _alternatives(part.formula, part.points.of(tier) or 0, tier, set_plan)
+        for inner in formula.alternatives:
+            yield from _alternatives(inner.formula, inner.points.of(tier) or 0, tier, set_plan)
     else:
-        yield tuple(_parts(formula, maximum, tier, set_plan))
+        yield tuple(_terms(formula, maximum, tier, set_plan))
 
 
-def _parts(formula: Formula, maximum: int, tier: str, set_plan: SetPlan) -> Iterator[Leaf]:
+def _terms(formula: Formula, maximum: int, tier: str, set_plan: SetPlan) -> Iterator[Leaf]:
     if isinstance(formula, Sum):
-        for part in formula.terms:
-            yield from _parts(part.formula, part.points.of(tier) or 0, tier, set_plan)
+        for term in formula.terms:
+            yield from _terms(term.formula, term.points.of(tier) or 0, tier, set_plan)
     else:
         yield _leaf(formula, maximum, tier, set_plan)
 

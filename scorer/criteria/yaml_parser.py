@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import re
-import unicodedata
 import warnings
 from decimal import Decimal, InvalidOperation
 from importlib.resources.abc import Traversable
@@ -16,7 +15,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
 from scorer.criteria.document import Document, Path
-from scorer.model.text_rules import CONTROL_CATEGORIES, CONTROL_PROBLEM
+from scorer.model.text_rules import title_problem
 
 MAX_BYTES = 2**20
 MAX_VALUES = 100_000
@@ -160,12 +159,8 @@ class _Converter:
     def _scalar(self, node: ScalarNode, path: Path) -> Any:
         tag, text = str(node.tag).removeprefix(_STANDARD_TAG_PREFIX), str(node.value)
         if tag == "str":
-            if any("\ud800" <= character <= "\udfff" for character in text):
-                self.document.problem(path, f"{text!r} contains a lone surrogate (an escape from \\ud800 to \\udfff)")
-            invisible = [] if text.isprintable() else [c for c in text if c not in "\n\t" and _is_invisible(c)]
-            if invisible:
-                message = f"{CONTROL_PROBLEM} (U+{ord(invisible[0]):04X}); delete it"
-                self.document.problem(path, message)
+            if problem := title_problem(text):
+                self.document.problem(path, problem)
             return text
         if tag == "null":
             return None
@@ -197,7 +192,3 @@ class _Converter:
             self.document.problem(path, message)
             return None
         return int(number) if number == number.to_integral_value() and "." not in text else number
-
-
-def _is_invisible(character: str) -> bool:
-    return unicodedata.category(character) in CONTROL_CATEGORIES

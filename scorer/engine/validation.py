@@ -86,8 +86,7 @@ def validate(
         _check_parents(plan, submission, paths, violations)
     excluded = _exclusions(plan, submission, paths, violations)
     _compute_answers(plan, submission, paths, violations)
-    validated = []
-    present = set(submission.tiers)
+    validated, present = list[ValidatedTier](), set(submission.tiers)
     for tier, tier_plan in plan.tiers.items():
         if tier not in present:
             continue

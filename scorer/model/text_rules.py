@@ -42,6 +42,19 @@ _INVISIBLE = frozenset(chain.from_iterable(range(first, last + 1) for first, las
 """Code points of letters and marks that are not shown, and the empty Braille pattern."""
 
 
+def title_problem(text: str) -> str:
+    """What is wrong with a title or another text of a document or plugin; an empty string if it is allowed.
+
+    Line ends and tabs are allowed, other control and format characters are not.
+    """
+    for character in "" if text.isprintable() else text:
+        if "\ud800" <= character <= "\udfff":
+            return "has a lone surrogate (an escape from \\ud800 to \\udfff)"
+        if character not in "\n\t" and unicodedata.category(character) in CONTROL_CATEGORIES:
+            return f"{CONTROL_PROBLEM} (U+{ord(character):04X}); delete it"
+    return ""
+
+
 def text_problem(text: str, max_bytes: int, *, required: bool) -> str:
     """What is wrong with an id or a name; an empty string if it is allowed.
 

@@ -20,6 +20,7 @@ from scorer.criteria.schema_values import CODE
 from scorer.formulas import KINDS, Formula
 from scorer.formulas.sum_and_best import NestedFormulas
 from scorer.model.indicators import Indicator
+from scorer.model.text_rules import title_problem
 from scorer.plugins import hookspecs
 from scorer.plugins.group import API_VERSION, Check, CriterionGroup
 from scorer.plugins.loaded_code import LoadedCode
@@ -196,15 +197,29 @@ def _check_group(group: object, taken: Mapping[str, Plugin]) -> None:
         items = getattr(group, attribute)
         if not isinstance(items, tuple | list) or not all(isinstance(item, kind) for item in items):
             raise PluginError(f"{attribute} of group {name!r} are not {kind.__name__}s: {safe_repr(items)}")
-    title = group.title
-    if not isinstance(title, Mapping) or not all(isinstance(text, str) for text in (*title, *title.values())):
-        raise PluginError(f"title of group {name!r} does not map languages to texts: {safe_repr(title)}")
+    _check_texts(f"title of group {name!r}", group.title)
     for check in group.checks:
         _check_check(check, name)
-    codes = [indicator.code for indicator in group.indicators]
-    for index, code in enumerate(codes):
-        if code in codes[:index]:
-            raise PluginError(f"group {name!r} declares indicator {code!r} twice")
+    codes = set[str]()
+    for indicator in group.indicators:
+        if indicator.code in codes:
+            raise PluginError(f"group {name!r} declares indicator {indicator.code!r} twice")
+        codes.add(indicator.code)
+        for attribute in ("title", "meaning", "unit_titles"):
+            _check_texts(f"{attribute} of indicator {indicator.code!r}", getattr(indicator, attribute))
+        _check_texts(f"unit of indicator {indicator.code!r}", {"en": indicator.unit})
+        for option in indicator.options:
+            titles = {"code": option, **indicator.option_titles.get(option, {})}
+            _check_texts(f"option {option!r} of indicator {indicator.code!r}", titles)
+
+
+def _check_texts(what: str, texts: object) -> None:
+    """Checks texts by language; ``what`` says what they are."""
+    if not isinstance(texts, Mapping) or not all(isinstance(text, str) for text in (*texts, *texts.values())):
+        raise PluginError(f"{what} does not map languages to texts: {safe_repr(texts)}")
+    for text in (*texts, *texts.values()):
+        if problem := title_problem(text):
+            raise PluginError(f"{what} {problem}")
 
 
 def _check_check(check: Check, group: str) -> None:

@@ -56,7 +56,7 @@ def fill(folder: Path, text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("case", TITLES)
-@pytest.mark.parametrize("tiers", ["10", "{district: 10}"])
+@pytest.mark.parametrize("tiers", ["10", pytest.param("{district: 10}", marks=pytest.mark.long)])
 def test_titles_of_indicators_may_collide(tmp_path: Path, case: str, tiers: str) -> None:
     one, two = TITLES[case]
     fill(tmp_path, SET.replace("ONE", one).replace("TWO", two).replace("TIERS", tiers).replace("DISTRICTS", "D"))

@@ -153,7 +153,7 @@ def test_a_form_that_cannot_be_written_is_refused(
     scorer: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, message: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    done = scorer("criteria", "template", SET, "--out", path)
+    done = scorer("criteria", "template", "hue-2020", "--out", path)
     assert (done.code, done.errors) == (2, [f"scorer: {message}"])
     assert not [*tmp_path.iterdir()]
 

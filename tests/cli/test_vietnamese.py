@@ -104,7 +104,7 @@ def outputs(
             "report", str(answers), *options, *(f"--out={path}" for path in (page, book, annex))
         ),
     }
-    stdout_of("criteria", "template", code, "--lang", "vi", "--out", str(form), *served)
+    stdout_of("criteria", "template", code, "--lang", "vi", "--units", str(answers), "--out", str(form), *served)
     with csv_file.open(encoding="utf-8-sig", newline="") as file:
         lines = list(csv.DictReader(file))
     for_people = [name for name in lines[0] if name.endswith(("_title", ".causes"))]

@@ -135,6 +135,22 @@ BROKEN: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: plugin(group("roads", title="Roads")),
         "title of group 'roads' does not map languages to texts",
     ),
+    "a title with a control character": (
+        lambda: plugin(group("roads", title={"en": "Roads\x1b[2J"})),
+        "title of group 'roads' has a control or format character (U+001B); delete it",
+    ),
+    "an indicator with half a character": (
+        lambda: plugin(group("roads", Indicator("paved", kind="number", meaning={"vi": "đường \ud800"}))),
+        "meaning of indicator 'paved' has a lone surrogate",
+    ),
+    "an indicator whose title is a number": (
+        lambda: plugin(group("roads", Indicator("paved", kind="number", title={"en": 3}))),  # type: ignore[dict-item]
+        "title of indicator 'paved' does not map languages to texts: {'en': 3}",
+    ),
+    "an option with a control character": (
+        lambda: plugin(group("roads", Indicator("paved", kind="choice", options=("all", "some\u202e")))),
+        "option 'some\\u202e' of indicator 'paved' has a control or format character (U+202E)",
+    ),
     "a check of no indicators": (lambda: plugin(group("roads", checks=[PartOf(1, 2)])), "does not name the indicators"),
     "a check that reads nothing": (
         lambda: plugin(group("roads", checks=[type("Empty", (PartOf,), {"reads": lambda _: ()})("a", "b")])),

@@ -105,15 +105,13 @@ def test_names_of_files_and_arguments_are_escaped(tmp_path: Path, name: str) -> 
 
 @pytest.fixture
 def site(tmp_path: Path) -> Path:
-    """A plugin whose texts are hostile, one that cannot be imported, and a set of the first one."""
+    """Plugins that raise hostile texts, one with a hostile title, and a set of the first one."""
     site = tmp_path / "site"
     text = ascii(f"{HOSTILE}{LINE}")
     code = group_module("loud", f"        raise RuntimeError({text})\n", sets=["loud-2024.yaml"])
-    title = f"    title = {{'en': {text}}}\n"
-    code = code.replace("    indicators =", f"{title}    indicators =").replace(
-        "kind='number'", f"kind='number', unit={text}, title={{'en': {text}}}"
-    )
     third_party_plugin(site, "loud", code)
+    titled = group_module("titled").replace("kind='number'", f"kind='number', title={{{text}: {text}}}")
+    third_party_plugin(site, "titled", titled)
     third_party_plugin(site, "broken", f"raise ImportError({text})")
     (site / "loud-2024.yaml").write_text(document("loud-2024", "loud"), encoding="utf-8")
     return site
@@ -127,7 +125,7 @@ def test_texts_of_plugins_are_escaped_in_further_commands(tmp_path: Path, site: 
 
 def test_texts_of_plugins_are_escaped(tmp_path: Path, site: Path) -> None:
     assert "forged" in run(tmp_path, "plugins", "list", site=site).stdout
-    assert "forged" in run(tmp_path, "criteria", "show", "loud-2024", site=site).stdout
+    assert "title of indicator 'wells' has a control" in run(tmp_path, "plugins", "check", "titled", site=site).stdout
     assert "forged" in run(tmp_path, "plugins", "check", "loud", site=site).stdout
     folder = tmp_path / f"sets{LINE}"
     folder.mkdir()

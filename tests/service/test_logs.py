@@ -254,6 +254,23 @@ def test_a_service_without_standard_error_serves_and_ends(tmp_path: Path) -> Non
         assert process.wait(PATIENCE) == 0
 
 
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_traceback_with_a_long_message_is_shortened(form: str) -> None:
+    code = f"""
+import logging
+from scorer.service.call.logs import Log
+log = Log("{form}", several=False)
+try:
+    raise RuntimeError("the beginning" + 10_000_000 * "x" + "the end")
+except RuntimeError:
+    logging.exception("a plugin failed")
+log.stop(10)
+"""
+    written = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stderr
+    assert len(written) < 30_000
+    assert all(text in written for text in ("a plugin failed", "Traceback", "the beginning", "the end"))
+
+
 def test_lines_are_written_while_records_arrive_constantly() -> None:
     script = """
 import logging

@@ -230,6 +230,10 @@ def test_environment_variables_switch_traces_on(
             {"OTEL_TRACES_EXPORTER": "otlp", "OTEL_BSP_MAX_QUEUE_SIZE": "-1"},
             "max_queue_size must be a positive integer.",
         ),
+        (
+            {"OTEL_TRACES_EXPORTER": "otlp", "OTEL_ATTRIBUTE_COUNT_LIMIT": "many"},
+            "OTEL_ATTRIBUTE_COUNT_LIMIT must be a non-negative integer but got many",
+        ),
     ],
 )
 def test_wrong_trace_variables_are_logged(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
-import itertools
 import os
 import shutil
 import signal
@@ -14,15 +12,24 @@ from dataclasses import replace
 from pathlib import Path
 
 import harness
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 import pytest
 from pages import blocks, page
-from province import Province, installed
-from spark_expectations import VILLAGES, Rankings, bits, expected, plain, provinces
+from province import installed
+from spark_expectations import (
+    PERIODS,
+    PROVINCES,
+    VILLAGES,
+    Rankings,
+    bits,
+    draw_units,
+    draw_village_units,
+    expected,
+    provinces,
+)
 
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.catalogue.catalogue import Catalogue
@@ -45,10 +52,6 @@ pytestmark = [
     pytest.mark.timeout(600),
     pytest.mark.filterwarnings("ignore::FutureWarning:pyspark", "ignore::ResourceWarning"),
 ]
-
-
-PROVINCES, PERIODS, UNITS = 6, 3, {"department": 8, "district": 12, "commune": 30}
-"""Units by tier, of each province in each period."""
 
 
 @pytest.fixture(scope="module")
@@ -87,36 +90,12 @@ def service() -> Iterator[harness.Service]:
 
 @pytest.fixture(scope="module")
 def units() -> pa.Table:
-    """Units of bac-kan-2020: of three tiers, in several provinces and periods."""
-    tables = []
-    for tier, count in UNITS.items():
-        drawn = Province.draw(installed().sets["bac-kan-2020"], count * PROVINCES * PERIODS, tier).arrow
-        columns = {name: plain(drawn.column(name)) for name in drawn.column_names}
-        columns["id"] = pc.binary_join_element_wise(tier, columns["id"], "-")
-        index = np.arange(len(drawn)) // count
-        keys = {
-            "province": pa.array([f"tỉnh {n}" for n in index // PERIODS]),
-            "period": pa.array([2018 + n for n in (index % PERIODS).tolist()], pa.int32()),
-            "tier": pa.array([tier] * len(drawn)),
-        }
-        tables.append(pa.table({**keys, **columns}))
-    return pa.concat_tables(tables, promote_options="default").combine_chunks()
+    return draw_units()
 
 
 @pytest.fixture(scope="module")
 def village_units() -> pa.Table:
-    rng, rows = np.random.default_rng(7), []
-    for province, period, d in itertools.product("abc", ("2025", "2026"), range(4)):
-        district = {"province": province, "period": period, "id": f"d{d}", "tier": "district", "name": f"Huyện {d}"}
-        communes = ({"id": f"d{d}-{c}", "tier": "commune", "parent": f"d{d}", "name": None} for c in range(8))
-        rows += [district | {"parent": None}, *(district | commune for commune in communes)]
-    for row in rows:
-        files = int(rng.integers(0, 20))
-        row["files"], row["online"] = files, int(rng.integers(0, files + 1))
-        row["portal"] = [None, "full", "part", "none"][int(rng.integers(4))]
-        row["opened"] = datetime.date(2019, 12, 30) + datetime.timedelta(days=int(rng.integers(4)))
-        row["not_applicable"] = ["A.2"] if row["portal"] is None and rng.random() < 0.5 else None
-    return pa.Table.from_pylist(rows)
+    return draw_village_units()
 
 
 def shuffled(df: DataFrame, seed: int, partitions: int) -> DataFrame:
@@ -346,3 +325,16 @@ def test_the_script_reads_csv_and_collects_violations(
     assert_same(spark.read.parquet(ranking), expected(service, "villages-2026", good, pb.SCORECARD_VIEW_FULL))
     assert [*provinces(spark.read.parquet(violations).toArrow())] == WITH_MISTAKES
     assert submit.main([source, ranking, "--document", str(villages), "--by", "province"]) == 2
+
+
+def test_the_script_names_wrong_paths(
+    spark: SparkSession, village_units: pa.Table, villages: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    there = tmp_path / "villages.parquet"
+    pq.write_table(village_units, there)
+    (tmp_path / "output").mkdir()
+    document = ["--document", str(villages)]
+    assert submit.main([str(tmp_path / "none.parquet"), str(tmp_path / "new"), *document]) == 2
+    assert "[PATH_NOT_FOUND]" in capfd.readouterr().err
+    assert submit.main([str(there), str(tmp_path / "output"), *document]) == 2
+    assert "[PATH_ALREADY_EXISTS]" in capfd.readouterr().err

@@ -1,13 +1,18 @@
-"""What RankProvince of a real server returns for the provinces of a table, to compare with rankings of Spark."""
+"""Units to rank with Spark, and what RankProvince of a real server returns for their provinces."""
 
 from __future__ import annotations
 
+import datetime
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
 import harness
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from arrow_tables import as_message, read
+from province import Province, installed
 
 from egov.scorer.v1 import scorer_pb2 as pb
 
@@ -49,6 +54,8 @@ categories:
       - {level: 2, gates: [{measure: total, at_least: 30%}]}
 """
 """Communes are ranked within their district, in comparison with the best; districts have one more criterion."""
+PROVINCES, PERIODS, UNITS = 6, 3, {"department": 8, "district": 12, "commune": 30}
+"""Units by tier, of each province in each period."""
 
 
 def provinces(table: pa.Table, by: tuple[str, ...] = BY) -> dict[tuple[Any, ...], pa.Table]:
@@ -85,3 +92,36 @@ def decoded(table: pa.Table) -> pa.Table:
 def plain(column: pa.ChunkedArray) -> pa.Array:
     array = column.combine_chunks()
     return array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
+
+
+def draw_units() -> pa.Table:
+    """Units of bac-kan-2020: of three tiers, in several provinces and periods."""
+    tables = []
+    for tier, count in UNITS.items():
+        drawn = Province.draw(installed().sets["bac-kan-2020"], count * PROVINCES * PERIODS, tier).arrow
+        columns = {name: plain(drawn.column(name)) for name in drawn.column_names}
+        columns["id"] = pc.binary_join_element_wise(tier, columns["id"], "-")
+        index = np.arange(len(drawn)) // count
+        keys = {
+            "province": pa.array([f"tỉnh {n}" for n in index // PERIODS]),
+            "period": pa.array([2018 + n for n in (index % PERIODS).tolist()], pa.int32()),
+            "tier": pa.array([tier] * len(drawn)),
+        }
+        tables.append(pa.table({**keys, **columns}))
+    return pa.concat_tables(tables, promote_options="default").combine_chunks()
+
+
+def draw_village_units() -> pa.Table:
+    """Units of the set ``VILLAGES``, in several provinces and periods."""
+    rng, rows = np.random.default_rng(7), []
+    for province, period, d in itertools.product("abc", ("2025", "2026"), range(4)):
+        district = {"province": province, "period": period, "id": f"d{d}", "tier": "district", "name": f"Huyện {d}"}
+        communes = ({"id": f"d{d}-{c}", "tier": "commune", "parent": f"d{d}", "name": None} for c in range(8))
+        rows += [district | {"parent": None}, *(district | commune for commune in communes)]
+    for row in rows:
+        files = int(rng.integers(0, 20))
+        row["files"], row["online"] = files, int(rng.integers(0, files + 1))
+        row["portal"] = [None, "full", "part", "none"][int(rng.integers(4))]
+        row["opened"] = datetime.date(2019, 12, 30) + datetime.timedelta(days=int(rng.integers(4)))
+        row["not_applicable"] = ["A.2"] if row["portal"] is None and rng.random() < 0.5 else None
+    return pa.Table.from_pylist(rows)

@@ -69,8 +69,8 @@ MISTAKES: dict[str, tuple[str, str]] = {
     "a title of a criterion": ("title: {en: Wells}", "title: Wells"),
     "a stated maximum": ("        points: 5\n", "        points: 9\n"),
     "an effect": ("indicator: deep, points: 2}", "indicator: deep, points: 2, effect: bonos}"),
-    "parts that do not add up": ("indicator: open, points: 1}", "indicator: open, points: 3}"),
-    "a key of a part": ("each: 1, points: 2}\n    levels", "eech: 1, points: 2}\n    levels"),
+    "terms that do not add up": ("indicator: open, points: 1}", "indicator: open, points: 3}"),
+    "a key of a term": ("each: 1, points: 2}\n    levels", "eech: 1, points: 2}\n    levels"),
     "an unknown indicator": ("indicator: wells", "indicator: wels"),
     "a level that is easier than a worse one": ("measure: W.1, above: 10%", "measure: W.1, above: 60%"),
     "an unknown measure": ("measure: desk, at_least: 80%", "measure: dusk, at_least: 80%"),
@@ -83,12 +83,12 @@ HIDES = {
         "a title of a category", "a key of a group", "a title of a criterion", "an effect", "an unknown indicator",
     )),
     *((other, "a gate that never holds") for other in (
-        "a title of a group", "a stated maximum", "parts that do not add up", "a key of a part", "an unknown measure",
+        "a title of a group", "a stated maximum", "terms that do not add up", "a key of a term", "an unknown measure",
     )),
     # The points of criteria are added up when all of them are known.
-    ("parts that do not add up", "a stated maximum"),
-    ("a key of a part", "a stated maximum"),
-    ("a key of a part", "parts that do not add up"),
+    ("terms that do not add up", "a stated maximum"),
+    ("a key of a term", "a stated maximum"),
+    ("a key of a term", "terms that do not add up"),
 }  # fmt: skip
 """Pairs of which the first mistake hides the second, which cannot be seen before the first is corrected."""
 
@@ -116,7 +116,7 @@ def test_the_unchanged_document_is_accepted() -> None:
 
 @pytest.mark.parametrize("name", MISTAKES)
 def test_a_mistake_is_one_problem(problems_alone: dict[str, set[str]], name: str) -> None:
-    assert len(problems_alone[name]) == (2 if name == "a key of a part" else 1), problems_alone[name]
+    assert len(problems_alone[name]) == (2 if name == "a key of a term" else 1), problems_alone[name]
 
 
 @pytest.mark.parametrize(

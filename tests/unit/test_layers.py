@@ -126,17 +126,14 @@ def test_scoring_is_imported_without_messages_and_without_the_rule_engine(module
     )
 
 
-def test_the_running_service_never_loads_the_rule_engine() -> None:
+def test_the_running_service_loads_neither_the_rule_engine_nor_libraries_of_rare_use() -> None:
+    """Credentials need cryptography and PyJWT, workbooks need openpyxl and XlsxWriter."""
     loaded = modules_after(
+        "import scorer.cli.commands.criteria, scorer.cli.commands.serve; "
         "from scorer.cli.loading import load_catalogue; import scorer.service.server; assert load_catalogue().sets"
     )
     assert {"grpc", "google.protobuf", "scorer.engine.gates"} <= loaded
     assert loaded & {"durable", "durable_rules_engine", "scorer.engine.gate_process"} == set()
-
-
-def test_libraries_for_credentials_and_workbooks_are_imported_only_for_those() -> None:
-    loaded = modules_after("import scorer.service.server, scorer.cli.commands.criteria, scorer.cli.commands.serve")
-    assert "scorer.service.call.access" in loaded
     assert loaded & {"cryptography", "jwt", "openpyxl", "xlsxwriter"} == set()
 
 

@@ -116,7 +116,7 @@ BEYOND = {
     "thresholds beyond the pool": line(kind=native.LADDER, threshold_count=2),
     "thresholds before the pool": line(kind=native.LADDER, thresholds=-1, threshold_count=1),
     "computed rows beyond the matrix": line(kind=native.COMPUTED),
-    "a part that is not there": line(kind=native.SUM, first_nested=1, nested_count=1),
+    "a nested line that does not exist": line(kind=native.SUM, first_nested=1, nested_count=1),
     "no nested lines": line(kind=native.SUM, first_nested=1, nested_count=0),
     "a slot that is not there": line(slot=1),
     "no such exclusion": line(exclusion=1),
@@ -261,7 +261,7 @@ def rank(**changed: object) -> None:
 
 
 REFUSED: dict[str, Callable[[], object]] = {
-    "a part that is not there": lambda: check(pairs=pairs + 2),
+    "a part that does not exist": lambda: check(pairs=pairs + 2),
     "a whole before the first": lambda: check(pairs=pairs - 1),
     "ranges of other rows": lambda: check(ranges=np.zeros((2, 3))),
     "answers to be read": lambda: check(answers=np.broadcast_to(np.zeros(UNITS), (2, UNITS))),

@@ -81,7 +81,7 @@ def test_units_without_a_firewall_are_listed(connected: Client) -> None:
 def test_partial_points_and_missing_answers_are_distinguished(connected: Client) -> None:
     found = {lack.id: (lack.what, lack.points) for lack in connected.who_lacks(SET, ROWS, "NW.02")}
     assert found == {
-        "na-ri": ("part", 3),
+        "na-ri": ("some", 3),
         "ba-be": ("none", 0),
         "kim-lu": ("not_reported", 0),
         "hao-nghia": ("not_reported", 0),

@@ -37,7 +37,7 @@ def lacking(
     tier: str = typer.Option("", help="List units of this tier only. The answers of all units are checked."),
     language: Language = typer.Option(Language.EN, "--lang", help="Language of the output."),
 ) -> None:
-    """List the units that have no points or only a part of the points of a criterion, or did not report it."""
+    """List the units that have no or only some points of a criterion, or did not report it."""
     client = local_client(criteria)
     form = chosen_form(client, criteria_set, on, series, file)
     answers = read_answers(client, form, file, language)
@@ -58,7 +58,7 @@ def lacking(
         shown.add_row(*map(escape, cells))
     out.print(shown)
     counts = Counter(lack.what for lack in lacks)
-    counted = ", ".join(f"{counts[what]} {words[what]}" for what in ("none", "part", "not_reported") if counts[what])
+    counted = ", ".join(f"{counts[what]} {words[what]}" for what in ("none", "some", "not_reported") if counts[what])
     out.print(
         words["who_lacks"].format(n=Count(len(lacks)), criterion=name, counted=counted), markup=False, soft_wrap=True
     )

@@ -37,6 +37,9 @@ MAX_VIOLATION_LINES = 1_000
 """Maximum number of log lines for the violations of one call. It is much less than ``MAX_QUEUED``, so that lines of
 other calls are not lost."""
 
+MAX_TRACEBACK_CHARACTERS = 20_000
+"""Longer tracebacks are shortened: the message of a plugin's exception may have any length."""
+
 POLL_SECONDS = 0.05
 """Interval at which the writing thread looks into the queue."""
 
@@ -44,20 +47,26 @@ _STANDARD_ATTRIBUTES = frozenset(logging.makeLogRecord({}).__dict__) | {"message
 """Attributes that every log record has."""
 
 
-class _IsoTime(logging.Formatter):
-    """Formats timestamps by ISO 8601 with the time zone, such as 2026-11-30T09:30:00.125+07:00."""
+class _Formatter(logging.Formatter):
+    """Formats timestamps by ISO 8601 with the time zone, such as 2026-11-30T09:30:00.125+07:00. Shortens tracebacks."""
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
         """See ``logging.Formatter``, whose own timestamps have a decimal comma and no time zone."""
         del datefmt
         return datetime.fromtimestamp(record.created).astimezone().isoformat(timespec="milliseconds")
 
+    def formatException(self, ei: Any) -> str:
+        """See ``logging.Formatter``. The beginning and the end of a long traceback are kept."""
+        text, half = super().formatException(ei), MAX_TRACEBACK_CHARACTERS // 2
+        removed = len(text) - 2 * half
+        return text if removed <= 0 else f"{text[:half]}\n... {removed} characters are left out ...\n{text[-half:]}"
 
-class _Json(_IsoTime, JsonFormatter):
+
+class _Json(_Formatter, JsonFormatter):
     """Formats each record as one JSON object in one line."""
 
 
-class Text(_IsoTime):
+class Text(_Formatter):
     """Formats each record as text: the message, then the record's extra values as name=value.
 
     Args:

@@ -136,26 +136,36 @@ def from_environment() -> Traces | None:
     names = _exporter_names()
     if not names:
         return None
+    # Its warnings quote the metadata of callers, and any caller can cause one per call.
+    logging.getLogger("opentelemetry.trace").setLevel(logging.ERROR)
+    try:
+        provider = _provider(names)
+    except Exception as error:  # wrong limits raise ValueError, and exporters of other distributions anything
+        log.warning("calls are not traced: %s", error)
+        return None
+    return Traces(provider)
+
+
+def _provider(names: list[str]) -> TracerProvider:
+    """OpenTelemetry's provider of tracers with these exporters.
+
+    Raises:
+        Exception: OpenTelemetry or an exporter is not installed, or environment variables cannot be used.
+    """
     try:
         from opentelemetry.sdk.resources import Resource
         from opentelemetry.sdk.trace import TracerProvider
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
     except ImportError:
-        log.warning("calls are not traced: traces need the extra 'otel': pip install 'egov-scorer[otel]'")
-        return None
-    # Its warnings quote the metadata of callers, and any caller can cause one per call.
-    logging.getLogger("opentelemetry.trace").setLevel(logging.ERROR)
+        raise ValueError("traces need the extra 'otel': pip install 'egov-scorer[otel]'") from None
+
     resource = Resource.create()
     if str(resource.attributes["service.name"]).startswith("unknown_service"):
         resource = resource.merge(Resource({"service.name": "egov-scorer"}))
     provider = TracerProvider(resource=resource, shutdown_on_exit=False)
-    try:
-        for name in names:
-            provider.add_span_processor(BatchSpanProcessor(_exporter(name)))
-    except Exception as error:  # exporters of other distributions may raise anything
-        log.warning("calls are not traced: %s", error)
-        return None
-    return Traces(provider)
+    for name in names:
+        provider.add_span_processor(BatchSpanProcessor(_exporter(name)))
+    return provider
 
 
 def _exporter_names() -> list[str]:

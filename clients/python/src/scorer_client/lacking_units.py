@@ -25,8 +25,8 @@ class Lack(NamedTuple):
 
     @property
     def what(self) -> str:
-        """ "not_reported" if an answer is missing; otherwise "part" if the unit has points, and "none" if not."""
-        return "not_reported" if self.missing else "part" if self.points > 0 else "none"
+        """ "not_reported" if an answer is missing; otherwise "some" if the unit has points, and "none" if not."""
+        return "not_reported" if self.missing else "some" if self.points > 0 else "none"
 
 
 def lacks(units: Iterable[UnitResult], criterion: str) -> list[Lack]:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as sf
 from pyspark.sql.types import DataType, DateType, DoubleType, StringType, StructField, StructType
@@ -32,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: of the command line; None: those of this process.
 
     Returns:
-        The exit code: 0; 1 if ``--violations`` has collected violations; 2 if the arguments or columns are wrong.
+        The exit code: 0; 1 if ``--violations`` has collected violations; 2 if arguments, paths or columns are wrong.
     """
     options = _parser().parse_args(arguments)
     spark = SparkSession.builder.appName("egov-scorer").getOrCreate()
@@ -45,11 +46,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             rank(df, criteria_set, by, tier=tier, full=full).write.mode(mode).parquet(options.output)
             return 0
         ranked = rank(df, criteria_set, by, tier=tier, full=full, errors="collect")
-    except RankError as error:
+        ranked.violations.write.mode(mode).parquet(options.violations)
+        ranked.ranking.write.mode(mode).parquet(options.output)
+    except (RankError, AnalysisException) as error:  # Spark's error is about a path, or columns of the file
         print(error, file=sys.stderr)
         return 2
-    ranked.violations.write.mode(mode).parquet(options.violations)
-    ranked.ranking.write.mode(mode).parquet(options.output)
     violations = spark.read.parquet(options.violations).count()
     if violations:
         print(f"{violations} violations are in {options.violations}; their provinces are not ranked", file=sys.stderr)

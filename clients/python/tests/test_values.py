@@ -99,6 +99,7 @@ def test_values_of_libraries_are_converted_to_python_values(client: Client, same
          "expected a bool, a number, a str or a date, not array(3) of type ndarray"),
         ("computers", np.datetime64("20000-01-01"), "WRONG_TYPE",
          "expected a bool, a number, a str or a date, not np.datetime64('20000-01-01') of type datetime64"),
+        ("issued", np.datetime64("2020-06"), "BAD_DATE", "is a year, month or week; give a day, not 2020-06"),
         ("issued", np.datetime64("2020-06-30T00:00:00.000000001"), "BAD_DATE",
          "has a time of day; give a date, or midnight, not 2020-06-30T00:00:00.000000001"),
         ("issued", pd.Timestamp("2020-06-30T00:00:00.000000001"), "BAD_DATE",

@@ -195,6 +195,8 @@ def _plain(value: Any) -> object:
         case "f":
             return Decimal(str(value))
         case "M":
+            if numpy.datetime_data(value.dtype)[0] in ("Y", "M", "W") and not numpy.isnat(value):
+                raise _InvalidValue("BAD_DATE", f"is a year, month or week; give a day, not {value}")
             day = value.astype("datetime64[D]")
             if day != value and not numpy.isnat(value):
                 raise _InvalidValue("BAD_DATE", f"has a time of day; give a date, or midnight, not {value}")

@@ -81,6 +81,9 @@ export function listOf(value, where, items) {
  * @throws {TypeError} It is not a string, or UTF-8 cannot express it.
  */
 export function checkText(value, where) {
+  if (typeof value === "string" && !value.isWellFormed()) {
+    throw new TypeError(`${where}: has half of a surrogate pair: ${describe(value)}`);
+  }
   if (!isText(value)) {
     throw new TypeError(`${where}: expected a string, not ${describe(value)}`);
   }
@@ -146,6 +149,9 @@ function distance(a, b) {
 export function describe(value) {
   if (typeof value === "object" && value !== null) {
     return Object.getPrototypeOf(value)?.constructor?.name ?? "Object";
+  }
+  if (typeof value === "bigint") {
+    return `${value}n`;
   }
   return typeof value === "string" ? JSON.stringify(value) : String(value);
 }

@@ -542,7 +542,7 @@ export declare type RankProvinceRequest = Message<"egov.scorer.v1.RankProvinceRe
   pageSize: number;
 
   /**
-   * `next_page_token` of the previous page; all other fields must be the same. Empty: the first page.
+   * `next_page_token` of the previous page. All other fields but `page_size` must be the same. Empty: the first page.
    *
    * @generated from field: string page_token = 9;
    */

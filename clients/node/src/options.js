@@ -57,7 +57,7 @@ const TEXT = ["a string", isText];
 /** @type {Kind} */
 const FLAG = ["true or false", (value) => typeof value === "boolean"];
 /** @type {Kind} */
-const WHOLE = ["a whole number", isInt32];
+const WHOLE = ["a whole number up to 2147483647", isInt32];
 /** @type {Kind} */
 const NUMBER = ["a number", (value) => typeof value === "number"];
 /** @type {Kind} */

@@ -128,7 +128,7 @@ def test_pages_of_rows_and_tables_add_up_to_the_whole(client: Client) -> None:
 def test_one_tier_can_be_shown_alone(client: Client) -> None:
     for province in (client.rank_province(SET, ROWS, tier="department"), as_table(client, ROWS, tier="department")):
         assert [ranking.tier for ranking in province.rankings] == ["department"]
-        with pytest.raises(KeyError, match="district"):
+        with pytest.raises(KeyError, match="no tier 'district'; the result has 'department'"):
             province.ranking("district")
         with pytest.raises(KeyError, match="best"):
             province.unit("best")

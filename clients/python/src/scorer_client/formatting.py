@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import islice
 
 MAX_LETTERS = 80
+
+MAX_KNOWN_NAMES = 10
 
 
 class Count(int):
@@ -39,3 +42,9 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)
+
+
+def not_found(kind: str, name: str, known: Iterable[str]) -> KeyError:
+    """The error for a name that a result does not have. It lists some of the names that it has."""
+    some = ", ".join(map(shown, islice(dict.fromkeys(known), MAX_KNOWN_NAMES)))
+    return KeyError(f"no {kind} {shown(name)}; the result has {some or 'none'}")

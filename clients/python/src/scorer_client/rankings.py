@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from scorer_client import optional_libraries
 from scorer_client.causes import Cause
+from scorer_client.formatting import not_found
 from scorer_client.lacking_units import Lack, lacks
 from scorer_client.ranking_table import TableUnits
 from scorer_client.results import UnitResult
@@ -134,7 +135,7 @@ class Ranking:
         for tally in self.tallies:
             if tally.category == category:
                 return tally
-        raise KeyError(category)
+        raise not_found("category", category, [tally.category for tally in self.tallies])
 
     def lacking(self, criterion: str) -> list[Lack]:
         """The units that have fewer points for a criterion than its maximum, such as units without a firewall.
@@ -143,8 +144,8 @@ class Ranking:
             KeyError: the tier does not have the criterion.
             ValueError: the result has no criteria, because it was requested without ``full``.
         """
-        if criterion not in _criteria(self.units):
-            raise KeyError(criterion)
+        if criterion not in (criteria := _criteria(self.units)):
+            raise not_found("criterion", criterion, criteria)
         return self.units.lacking(criterion) if isinstance(self.units, TableUnits) else lacks(self.units, criterion)
 
 
@@ -217,7 +218,9 @@ class Province:
         if len(found) > 1:
             raise KeyError(f"{tier} has {len(found)} cohorts, such as {found[0].cohort!r}: name one")
         if not found:
-            raise KeyError(cohort or tier)
+            if cohorts := [ranking.cohort for ranking in self.rankings if ranking.tier == tier]:
+                raise not_found("cohort", cohort, cohorts)
+            raise not_found("tier", tier, [ranking.tier for ranking in self.rankings])
         return found[0]
 
     def lacking(self, criterion: str) -> list[Lack]:
@@ -229,7 +232,7 @@ class Province:
         """
         rankings = [ranking for ranking in self.rankings if criterion in _criteria(ranking.units)]
         if not rankings:
-            raise KeyError(criterion)
+            raise not_found("criterion", criterion, [code for one in self.rankings for code in _criteria(one.units)])
         return [lack for ranking in rankings for lack in ranking.lacking(criterion)]
 
     def unit(self, code: str) -> UnitResult:
@@ -255,8 +258,8 @@ def _criteria(units: Sequence[UnitResult]) -> Collection[str]:
     if isinstance(units, TableUnits):
         found: Collection[str] = units.criteria
     else:
-        groups = [group for category in units[0].categories for group in category.groups]
-        found = {item.criterion for group in groups for item in group.criteria}
+        groups = (group for category in units[0].categories for group in category.groups)
+        found = {item.criterion: None for group in groups for item in group.criteria}
     if not found:
         raise ValueError("criteria of units are only in results that were requested with full=True")
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import textwrap
 from pathlib import Path
 
@@ -109,6 +110,9 @@ def test_the_examples_of_criteria_sets_pass_their_cases(tmp_path: Path) -> None:
     done = cli_in_process.run("criteria", "test", "kinds.yaml", cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "1 case of 1 criteria set: 1 ok" in done.stdout
+    examples = re.findall(r"- id: (K\.\d+)", "".join(fragments))
+    cases = (tmp_path / "kinds.cases.yaml").read_text(encoding="utf-8")
+    assert [example for example in examples if f"{example}: " not in cases] == []
 
 
 @pytest.mark.long

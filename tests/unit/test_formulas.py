@@ -6,6 +6,7 @@ import datetime
 import itertools
 from collections.abc import Callable
 
+import generated_formulas
 from expected_points import along, line
 from formula_units import (
     BIG,
@@ -275,8 +276,5 @@ def test_a_better_step_never_gives_fewer_points(steps: list[tuple[str, int, int]
     assert less.points <= more.points
 
 
-def test_every_bundled_kind_is_tested_here() -> None:
-    assert {kind.kind for kind in KINDS} == {
-        *("flag", "fault", "choice", "steps", "count", "ratio", "ratio_to_best", "linear", "awarded", "sum", "best"),
-        *("min_max", "percentile", "z_scores", "logarithmic"),  # in test_cohort_statistics.py
-    }
+def test_generated_sets_use_every_kind() -> None:
+    assert set(generated_formulas.KINDS) == {kind.kind for kind in KINDS}

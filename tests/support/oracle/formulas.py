@@ -109,16 +109,16 @@ def ratio_to_best(body: Document, maximum: Fraction, unit: Unit, peers: Sequence
     return ratio(body, maximum, unit, peers, max(ratios, default=Fraction(0)))
 
 
-def sum_of_parts(body: Document, maximum: Fraction, unit: Unit, peers: Sequence[Unit]) -> Outcome:
-    """Adds up the parts that were reported."""
-    parts = [evaluate(part, unit, peers) for part in body["terms"]]
-    return sum((part[0] for part in parts), Fraction(0)), any(part[1] for part in parts), False
+def sum_of_terms(body: Document, maximum: Fraction, unit: Unit, peers: Sequence[Unit]) -> Outcome:
+    """Adds up the terms that were reported."""
+    terms = [evaluate(term, unit, peers) for term in body["terms"]]
+    return sum((term[0] for term in terms), Fraction(0)), any(term[1] for term in terms), False
 
 
 def best_of(body: Document, maximum: Fraction, unit: Unit, peers: Sequence[Unit]) -> Outcome:
     """Takes the alternative with the most points."""
-    parts = [evaluate(part, unit, peers) for part in body["alternatives"]]
-    return max(part[0] for part in parts), any(part[1] for part in parts), False
+    outcomes = [evaluate(alternative, unit, peers) for alternative in body["alternatives"]]
+    return max(outcome[0] for outcome in outcomes), any(outcome[1] for outcome in outcomes), False
 
 
 def _compared(body: Document, peers: Sequence[Unit]) -> list[Fraction]:
@@ -219,11 +219,11 @@ FORMULAS: dict[str, Callable[[Document, Fraction, Unit, Sequence[Unit]], Outcome
     "z_scores": z_scores,
     "logarithmic": logarithmic,
     "awarded": awarded,
-    "sum": sum_of_parts,
+    "sum": sum_of_terms,
     "best": best_of,
 }
 
 
 def evaluate(body: Document, unit: Unit, peers: Sequence[Unit]) -> Outcome:
-    """The outcome of a criterion or part for one unit."""
+    """The outcome of a criterion, or of a formula nested in one, for one unit."""
     return FORMULAS[body["formula"]](body, points_of(body, unit.tier), unit, peers)

@@ -31,7 +31,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "cause": "{units}/{n}: {measure} under {minimum}",
         "cause_strict": "{units}/{n}: {measure} not above {minimum}",
         "cause_other": "{units}/{n}: {measure} does not meet: {needed}",
-        "misses": "Criteria in which most units have no points",
+        "misses": "Criteria that most units do not meet",
         "miss": "{units}/{n} have all points for {criterion}",
         "kept": "next level requires",
         "best_total": "Best total: {unit} {points} of {maximum} ({percent} %)",

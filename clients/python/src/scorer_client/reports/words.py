@@ -59,7 +59,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "best": "units with this as their best level",
         "failing": "units that do not reach it",
         "total": "total",
-        "misses": "Criteria in which most units have no points",
+        "misses": "Criteria that most units do not meet",
         "criteria": "All criteria",
         "criterion": "criterion",
         "maximum": "maximum",

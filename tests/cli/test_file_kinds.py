@@ -122,6 +122,51 @@ def hidden_row(path: Path) -> None:
     made.save(path)
 
 
+def row_of_height_0(path: Path) -> None:
+    made = book()
+    made["Cấp huyện"].row_dimensions[3].height = 9
+    made.save(path)
+    change_part(path, "xl/worksheets/sheet2.xml", lambda s: s.replace(b'ht="9"', b'ht="0"'))
+
+
+def column_of_width_0(path: Path) -> None:
+    made = book()
+    made["Cấp huyện"].column_dimensions["F"].width = 9
+    made.save(path)
+    change_part(path, "xl/worksheets/sheet2.xml", lambda s: s.replace(b'width="9"', b'width="0"'))
+
+
+def ods_sizes_of_0(kind: str) -> Callable[[Path], None]:
+    """Writes an ODS file whose first column or first row, as ``kind`` says, has the size 0."""
+    size = {"row": "row-height", "column": "column-width"}[kind]
+    style = (
+        '<office:automatic-styles xmlns:style="urn:oasis:names:tc:opendocument:xmlns:style:1.0"><style:style '
+        f'style:name="s" style:family="table-{kind}"><style:table-{kind}-properties style:{size}="0.000cm"/>'
+        "</style:style></office:automatic-styles><office:body>"
+    )
+    element = (
+        '<table:table-column table:style-name="s"/><table:table-row>'
+        if kind == "column"
+        else ('<table:table-row table:style-name="s">')
+    )
+
+    def change(content: bytes) -> bytes:
+        content = content.replace(b"<office:body>", style.encode(), 1)
+        return content.replace(b"<table:table-row>", element.encode(), 1)
+
+    def write(path: Path) -> None:
+        ods(path, tables())
+        change_part(path, "content.xml", change)
+
+    return write
+
+
+def all_on_one_sheet(path: Path) -> None:
+    """Writes the units of all tiers on the sheet of the districts, with their tiers in cells."""
+    rows = [row for rows in tables().values() for row in rows[1:]]
+    book({"Cấp huyện": [list(HEADER), *rows]}).save(path)
+
+
 def as_percentages(path: Path) -> None:
     made = book()
     made["Cấp huyện"]["BJ3"].number_format = "0.0%"
@@ -183,6 +228,13 @@ SAME: dict[str, tuple[str, Callable[[Path], object], str]] = {
     "the header twice": ("a.xlsx", codes_twice, "a second header was skipped"),
     "days from 1904": ("a.xlsx", days_from_1904, ""),
     "a hidden row": ("a.xlsx", hidden_row, "hidden rows or columns were read too; the first is sheet Cấp huyện"),
+    "a row of height 0": ("a.xlsx", row_of_height_0, "hidden rows or columns were read too"),
+    "a column of width 0": ("a.xlsx", column_of_width_0, "hidden rows or columns were read too"),
+    "an ODS row of height 0": ("a.ods", ods_sizes_of_0("row"), "hidden rows or columns were read too"),
+    "an ODS column of width 0": ("a.ods", ods_sizes_of_0("column"), "hidden rows or columns were read too"),
+    "other tiers than the sheet": (
+        "a.xlsx", all_on_one_sheet, "not the tier of the sheet or file 'Cấp huyện', and were read: 40;",
+    ),
     "percentages": ("a.xlsx", as_percentages, "cells shown as percentages were read as they are stored"),
     "hidden empty columns": ("a.xlsx", hidden_empty_columns, ""),
     "formulas that give nothing": ("a.xlsx", formulas_that_give_nothing, ""),

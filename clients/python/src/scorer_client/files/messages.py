@@ -242,6 +242,10 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
     "note_title": ("columns named by title: {n}", "cột ghi bằng tên: {n}"),
     "note_tier": ("tiers written in words: {n}", "ô cấp ghi bằng chữ: {n}"),
     "note_file_tier": ("tiers named by files, not cells: {n}", "cấp lấy theo tên tệp, không theo ô: {n}"),
+    "note_other_tier": (
+        "tiers in cells that are not the tier of the sheet or file {sheet!r}, and were read: {n}",
+        "cấp ghi trong ô khác với cấp theo tên trang tính hoặc tệp {sheet!r}, đã đọc theo ô: {n}",
+    ),
     "note_comma": ("numbers with a decimal comma: {n}", "số có dấu phẩy thập phân: {n}"),
     "note_number_text": ("numbers where texts are expected: {n}", "số nằm ở chỗ cần văn bản: {n}"),
     "note_flag": ("flags written in words: {n}", "ô có/không ghi bằng chữ: {n}"),

@@ -150,6 +150,10 @@ class RowReader:
             self._refuse(row, "id", "BAD_UNIT_ID", "no_id")
         if fixed["tier"] not in table.form.tiers and "tier" not in self._reader.absent:
             fixed["tier"] = self._tier_of_word(row, fixed["tier"])
+        if self._tier and fixed["tier"] != self._tier and not self._notes.more("note_other_tier"):
+            self._notes.add(
+                "note_other_tier", self._position(row, "tier"), sheet=self._sheet.name or self._sheet.saved_from
+            )
         self._check_left_out(row, left_out)
         if is_doubtful(fixed["name"]) and not self._notes.more("note_lost_letters"):
             self._notes.add("note_lost_letters", self._position(row, "name"), fixed["name"])

@@ -18,6 +18,8 @@ _NAMES = frozenset(("c", "v", "row", "f", "is", "t"))
 """Frequent elements of a sheet, which usually have no namespace prefix."""
 _PERCENT_FORMATS = {"9", "10"}
 """Ids of the built-in number formats for percentages."""
+_ZERO_SIZE = re.compile(r"0+(\.0*)?([a-z]{2})?")
+"""A width or height of 0, in ODS with a unit of length such as cm. Spreadsheets do not show such columns and rows."""
 
 
 class TooManyErrors(Exception):
@@ -132,12 +134,12 @@ def scan_sheet(parser: expat.XMLParserType, percents: set[str], sheet: str) -> S
                 raise ValueError(f"{quoted(sheet)}!{row + 1} comes after row {before + 1}")
             with_value.clear()
             row_text = str(row + 1)
-            hidden = _is_hidden(attributes)
+            hidden = _is_hidden(attributes, "ht")
         elif name == "mergeCell":
             match = _REFERENCE.fullmatch(attributes.get("ref", "").rpartition(":")[2])
             if match:
                 scan.merged.append((int(match[2]), attributes["ref"]))
-        elif name == "col" and _is_hidden(attributes):
+        elif name == "col" and _is_hidden(attributes, "width"):
             scan.hidden_column = min(scan.hidden_column, int(attributes.get("min", "1")) - 1)
 
     def end(name: str) -> None:
@@ -177,8 +179,13 @@ def scan_sheet(parser: expat.XMLParserType, percents: set[str], sheet: str) -> S
     return scan
 
 
-def _is_hidden(attributes: dict[str, str]) -> bool:
-    return attributes.get("hidden") in ("1", "true")
+def _is_hidden(attributes: dict[str, str], size: str) -> bool:
+    """Whether a row or column of an XLSX sheet is hidden; ``size`` names the attribute with its height or width."""
+    return attributes.get("hidden") in ("1", "true") or _is_zero(attributes, size)
+
+
+def _is_zero(attributes: dict[str, str], size: str) -> bool:
+    return bool(_ZERO_SIZE.fullmatch(attributes.get(size, "")))
 
 
 def scan_ods(parser: expat.XMLParserType) -> dict[str, Scan]:
@@ -189,27 +196,38 @@ def scan_ods(parser: expat.XMLParserType) -> dict[str, Scan]:
     """
     scans: dict[str, Scan] = {}
     scan, row, column, rows, times = Scan(), 0, 0, 1, 1
-    hidden = False
+    hidden, style = False, ""
+    zero_styles: set[str] = set()
+    """Styles of rows and columns with height or width 0."""
     text: list[str] = []
+
+    def is_hidden(attributes: dict[str, str]) -> bool:
+        visible = attributes.get("table:visibility", "visible") == "visible"
+        return not visible or attributes.get("table:style-name") in zero_styles
 
     def number(attributes: dict[str, str], name: str) -> int:
         return max(1, int(attributes.get(f"table:{name}", "1")))
 
     def start(name: str, attributes: dict[str, str]) -> None:
-        nonlocal scan, row, column, rows, times, hidden
+        nonlocal scan, row, column, rows, times, hidden, style
         if name == "table:table":
             scan, row, column = scans.setdefault(attributes.get("table:name", ""), Scan()), 0, 0
         elif name == "table:table-column":
-            if attributes.get("table:visibility", "visible") != "visible":
+            if is_hidden(attributes):
                 scan.hidden_column = min(scan.hidden_column, column)
             column += number(attributes, "number-columns-repeated")
         elif name == "table:table-row":
             column, rows = 0, number(attributes, "number-rows-repeated")
-            hidden = attributes.get("table:visibility", "visible") != "visible"
+            hidden = is_hidden(attributes)
         elif name in ("table:table-cell", "table:covered-table-cell"):
             times = number(attributes, "number-columns-repeated")
             text.clear()
             add(attributes)
+        elif name == "style:style":
+            style = attributes.get("style:name", "")
+        elif name in ("style:table-column-properties", "style:table-row-properties"):
+            if _is_zero(attributes, "style:column-width") or _is_zero(attributes, "style:row-height"):
+                zero_styles.add(style)
 
     def add(attributes: dict[str, str]) -> None:
         kind = attributes.get("calcext:value-type") or attributes.get("office:value-type", "")

@@ -197,6 +197,7 @@ def scan_ods(parser: expat.XMLParserType) -> dict[str, Scan]:
     scans: dict[str, Scan] = {}
     scan, row, column, rows, times = Scan(), 0, 0, 1, 1
     hidden, style = False, ""
+    sizes = {"style:table-column-properties": "style:column-width", "style:table-row-properties": "style:row-height"}
     zero_styles: set[str] = set()
     """Styles of rows and columns with height or width 0."""
     text: list[str] = []
@@ -225,9 +226,8 @@ def scan_ods(parser: expat.XMLParserType) -> dict[str, Scan]:
             add(attributes)
         elif name == "style:style":
             style = attributes.get("style:name", "")
-        elif name in ("style:table-column-properties", "style:table-row-properties"):
-            if _is_zero(attributes, "style:column-width") or _is_zero(attributes, "style:row-height"):
-                zero_styles.add(style)
+        elif name in sizes and _is_zero(attributes, sizes[name]):
+            zero_styles.add(style)
 
     def add(attributes: dict[str, str]) -> None:
         kind = attributes.get("calcext:value-type") or attributes.get("office:value-type", "")

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
-import canonical
-import canonical_tables
+import expected_json
+import expected_table_json
 import oracle
 import pyarrow as pa
 from arrow_tables import stream
@@ -49,7 +49,7 @@ class Vectors:
     def score(self, name: str, unit: Unit, *, period: str = "", full: bool = False) -> None:
         """Adds a case that scores one unit."""
         scorecard = oracle.score_unit(self.document, unit)
-        self._add(name, "ScoreUnit", *canonical.score_unit(self.code, unit, scorecard, period=period, full=full))
+        self._add(name, "ScoreUnit", *expected_json.score_unit(self.code, unit, scorecard, period=period, full=full))
 
     def rank(
         self,
@@ -65,7 +65,7 @@ class Vectors:
         """Adds a case that ranks a province. With ``on``, the request names the set by its series and this day."""
         rankings = [ranking for ranking in oracle.rank_province(self.document, units) if tier in ("", ranking.tier)]
         context = {"province": province, "period": period, "tier": tier, "full": full}
-        request, response = canonical.rank_province(self.code, units, rankings, **context)
+        request, response = expected_json.rank_province(self.code, units, rankings, **context)
         if on:
             del request["criteriaSet"]
             request["effectiveOn"] = {"year": on.year, "month": on.month, "day": on.day}
@@ -86,13 +86,13 @@ class Vectors:
         rankings = oracle.rank_province(self.document, units)
         context = {"province": province, "period": period, "tier": tier, "full": full}
         table = self._table(units, with_tiers=not tier)
-        request, response = canonical.rank_table(self.code, stream(table), rankings, **context)
+        request, response = expected_json.rank_table(self.code, stream(table), rankings, **context)
         response["provenance"] = self._provenance(request)
         case = {
             **{"name": name, "method": "RankProvince", "request": request},
-            "table": canonical_tables.columns(table),
+            "table": expected_table_json.columns(table),
             "response": response,
-            "tables": [canonical_tables.ranking_table(ranking, self.document, full=full) for ranking in rankings],
+            "tables": [expected_table_json.ranking_table(ranking, self.document, full=full) for ranking in rankings],
         }
         self.tables.append(case)
 
@@ -100,8 +100,8 @@ class Vectors:
         """Adds a case with a table, or bytes, that the service refuses; ``violations`` has the reason by field."""
         content = table if isinstance(table, bytes) else stream(table, **options)
         case = {
-            **{"name": name, "method": "RankProvince", "request": canonical.table_request(self.code, content)},
-            **({} if isinstance(table, bytes) else {"table": canonical_tables.columns(table)}),
+            **{"name": name, "method": "RankProvince", "request": expected_json.table_request(self.code, content)},
+            **({} if isinstance(table, bytes) else {"table": expected_table_json.columns(table)}),
             "error": {
                 "code": "INVALID_ARGUMENT",
                 "reason": "INVALID_REQUEST",

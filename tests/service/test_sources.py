@@ -13,9 +13,9 @@ import oracle
 import pyarrow as pa
 import pytest
 import unit_messages
-from canonical_tables import columns, ranking_columns
 from cli_in_process import Run, local_runner
 from expected_replies import assert_same, expected_reply
+from expected_table_json import columns, ranking_columns
 from harness import Service, catalogue, good, host, refusal, serving
 from oracle import Unit
 from ruamel.yaml import YAML

@@ -14,13 +14,13 @@ from pathlib import Path
 
 import grpc
 import pytest
-from collector import Collector, collecting, tree, values
 from envoy import ENVOY, envoy
 from hue_requests import one_unit, request
 from opentelemetry.proto.trace.v1 import trace_pb2
 from pages import blocks, page
 from processes import PATIENCE, Serving, serve, until
 from ruamel.yaml import YAML
+from trace_collector import Collector, collecting, tree, values
 
 from egov.scorer.v1 import criteria_pb2, criteria_pb2_grpc, scorer_pb2, scorer_pb2_grpc
 from scorer.service.call import traces

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import canonical
-import canonical_tables
+import expected_json
+import expected_table_json
 import grpc
 import pyarrow as pa
 import pytest
@@ -140,15 +140,15 @@ def test_vectors_sent_as_tables_give_the_recorded_replies(client: Client, case: 
 
 @pytest.mark.parametrize("case", TABLES)
 def test_the_columns_of_a_vector_equal_its_stream(case: Json) -> None:
-    assert canonical_tables.columns(read(arrow_stream(case["request"]))) == case["table"]
+    assert expected_table_json.columns(read(arrow_stream(case["request"]))) == case["table"]
 
 
 @pytest.mark.parametrize("case", TABLES)
 def test_tables_equal_the_recorded_ones(stub: scorer_pb2_grpc.ScorerServiceStub, case: Json) -> None:
     reply = send(stub, case["request"])
     found = [read(ranking.table.arrow_stream) for ranking in reply.rankings]
-    assert [canonical_tables.columns(table) for table in found] == [table["columns"] for table in case["tables"]]
-    metadata = [canonical_tables.metadata(table) for table in found]
+    assert [expected_table_json.columns(table) for table in found] == [table["columns"] for table in case["tables"]]
+    metadata = [expected_table_json.metadata(table) for table in found]
     provenance = MessageToDict(reply.provenance, always_print_fields_with_no_presence=True)
     for one in metadata:
         assert ParseDict(one.pop("names"), scorer_pb2.Names()) == reply.names
@@ -157,14 +157,14 @@ def test_tables_equal_the_recorded_ones(stub: scorer_pb2_grpc.ScorerServiceStub,
     assert case["response"]["provenance"].items() <= provenance.items()
     for ranking in reply.rankings:
         ranking.ClearField("table")
-    rest = canonical.whole(reply)
+    rest = expected_json.whole(reply)
     assert rest["rankings"] == case["response"]["rankings"]
 
 
 @pytest.mark.parametrize("case", TABLES)
 def test_tables_of_the_client_equal_the_recorded_ones(client: Client, case: Json) -> None:
     rankings = call(client, case["method"], case["request"]).rankings
-    assert [canonical_tables.columns(ranking.table) for ranking in rankings] == [
+    assert [expected_table_json.columns(ranking.table) for ranking in rankings] == [
         table["columns"] for table in case["tables"]
     ]
 

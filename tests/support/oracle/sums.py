@@ -27,9 +27,9 @@ def criterion_result(body: Document, unit: Unit, cohort: Sequence[Unit]) -> Crit
     return CriterionResult(body["id"], points, nominal, nominal, full_points, "missing" if missing else "scored")
 
 
-def total_of(parts: Sequence[Amounts]) -> Amounts:
-    """The sum of the amounts of several parts."""
-    points, maximum, nominal = (sum(column, Fraction(0)) for column in zip(*parts, (0, 0, 0), strict=True))
+def total_of(terms: Sequence[Amounts]) -> Amounts:
+    """The sum of several terms."""
+    points, maximum, nominal = (sum(column, Fraction(0)) for column in zip(*terms, (0, 0, 0), strict=True))
     return points, maximum, nominal
 
 
@@ -40,21 +40,21 @@ def capped(amounts: Amounts, body: Document, tier: str) -> Amounts:
     return points, maximum, nominal
 
 
-def combined(body: Document, parts: Mapping[str, Amounts], weights: Document, tier: str) -> Amounts:
-    """Combines parts: their sum, or their mean times the stated points.
+def combined(body: Document, terms: Mapping[str, Amounts], weights: Document, tier: str) -> Amounts:
+    """Combines terms: their sum, or their mean times the stated points.
 
     Args:
         body: the document of the category, or of the overall score.
-        parts: amounts by code of the group or category.
-        weights: the documents of the parts, by code.
+        terms: amounts by code of the group or category.
+        weights: the documents of the terms, by code.
         tier: the unit's tier.
     """
     kind = body.get("combine", "sum")
     if kind not in ("arithmetic_mean", "geometric_mean"):
-        return capped(total_of(list(parts.values())), body, tier)
+        return capped(total_of(list(terms.values())), body, tier)
     shares = [
         (share_of(weights[code].get("weight", 1)), min(max(points / maximum, Fraction(0)), Fraction(1)))
-        for code, (points, maximum, _) in parts.items()
+        for code, (points, maximum, _) in terms.items()
         if maximum
     ]
     nominal = exact(of_tier(body["points"], tier))

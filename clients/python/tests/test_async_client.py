@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import socket
 import subprocess
 import sys
 import threading
@@ -85,6 +86,42 @@ def test_async_calls_run_concurrently_and_raise_the_same_errors(service: Service
     assert form.criteria_set == SET
     assert isinstance(error, ScorerError)
     assert (error.code.name, bool(error.request_id)) == ("NOT_FOUND", True)
+
+
+@pytest.fixture
+def silent_address() -> Iterator[str]:
+    """The address of a server that accepts connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+
+
+def test_calls_of_a_closed_client_raise_its_error(silent_address: str) -> None:
+    async def ask() -> list[object]:
+        client = AsyncClient(silent_address)
+        running = asyncio.create_task(client.form(SET))
+        await asyncio.sleep(0.05)
+        await client.close()
+        return await asyncio.gather(running, client.form(SET), return_exceptions=True)
+
+    client = Client(silent_address)
+    client.close()
+    with pytest.raises(ScorerError) as caught:
+        client.form(SET)
+    for error in (caught.value, *asyncio.run(ask())):
+        assert isinstance(error, ScorerError)
+        assert (error.code.name, error.message, bool(error.request_id)) == ("CANCELLED", "the client is closed", True)
+
+
+def test_a_cancelled_task_stays_cancelled_when_the_client_closes(silent_address: str) -> None:
+    async def ask() -> bool:
+        async with AsyncClient(silent_address) as client:
+            running = asyncio.create_task(client.form(SET))
+            await asyncio.sleep(0.05)
+            running.cancel()
+        await asyncio.wait([running])
+        return running.cancelled()
+
+    assert asyncio.run(ask())
 
 
 def test_mistakes_in_a_file_have_row_and_column(service: Service, answers: Path, tmp_path: Path) -> None:

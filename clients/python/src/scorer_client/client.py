@@ -111,7 +111,7 @@ class Client(Connected[Transport]):
         self.close()
 
     def close(self) -> None:
-        """Closes the connection."""
+        """Closes the connection. Calls that run, and later ones, raise a ``ScorerError`` with the code CANCELLED."""
         self._transport.close()
 
     def run(self, steps: Steps[R]) -> R:
@@ -147,7 +147,7 @@ class AsyncClient(Connected[AsyncTransport]):
         await self.close()
 
     async def close(self) -> None:
-        """Closes the connection."""
+        """Closes the connection. Calls that run, and later ones, raise a ``ScorerError`` with the code CANCELLED."""
         await self._transport.close()
 
     async def run(self, steps: Steps[R]) -> R:

@@ -60,7 +60,7 @@ class GrpcTransport:
             if credentials is None
             else grpc.secure_channel(target, credentials, options)
         )
-        self._connection, self._methods = connection, _methods(self._channel)
+        self._connection, self._methods, self._closed = connection, _methods(self._channel), False
 
     def send(self, call: Call) -> Message:
         """Sends a call and returns the reply.
@@ -74,9 +74,14 @@ class GrpcTransport:
             return cast(Message, self._methods[call.method](call.request, timeout=call.timeout, metadata=metadata))
         except grpc.RpcError as error:
             raise ScorerError.of_call(cast(FailedCall, error), call.request_id) from error
+        except ValueError:
+            if self._closed:
+                raise _closed(call) from None
+            raise
 
     def close(self) -> None:
         """Closes the connection."""
+        self._closed = True
         self._channel.close()
 
 
@@ -95,7 +100,7 @@ class AioTransport:
             if credentials is None
             else grpc.aio.secure_channel(target, credentials, options)
         )
-        self._connection, self._methods = connection, _methods(self._channel)
+        self._connection, self._methods, self._closed = connection, _methods(self._channel), False
 
     async def send(self, call: Call) -> Message:
         """Sends a call and returns the reply.
@@ -114,10 +119,22 @@ class AioTransport:
             )
         except grpc.RpcError as error:
             raise ScorerError.of_call(cast(FailedCall, error), call.request_id) from error
+        except (asyncio.CancelledError, grpc.aio.UsageError):
+            # A closed channel cancels its calls. Their tasks were not cancelled, unless someone else did that.
+            task = asyncio.current_task()
+            if self._closed and not (task and task.cancelling()):
+                raise _closed(call) from None
+            raise
 
     async def close(self) -> None:
         """Closes the connection."""
+        self._closed = True
         await self._channel.close()
+
+
+def _closed(call: Call) -> ScorerError:
+    """The error of a call of a client that is closed."""
+    return ScorerError(grpc.StatusCode.CANCELLED, "the client is closed", request_id=call.request_id)
 
 
 def _methods(channel: Any) -> dict[str, Any]:

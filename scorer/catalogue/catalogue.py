@@ -229,6 +229,5 @@ def _withheld_set(plugin: Plugin, file: Traversable) -> RefusedSet:
 def set_code(data: object) -> str:
     """The code that the content of a document states; empty if it states none."""
     code = data.get("criteria_set") if isinstance(data, dict) else None
-    return (
-        code if isinstance(code, str) and code.isprintable() else ""
-    )  # others, such as a lone surrogate, cannot be sent
+    # Text that is not printable, such as a lone surrogate, cannot be sent.
+    return code if isinstance(code, str) and code.isprintable() else ""

@@ -105,10 +105,8 @@ class CriteriaDirectory:
         file = self.path / name
         if not file.is_symlink():
             return Path(name)
-        real, directory = (
-            Path(os.path.realpath(file)),
-            os.path.realpath(self.path),
-        )  # Path.resolve() raises if links form a circle
+        # Not Path.resolve(), which raises if links form a circle.
+        real, directory = Path(os.path.realpath(file)), os.path.realpath(self.path)
         if not real.is_relative_to(directory):
             raise PermissionError(EPERM, "it is a link that leads out of the directory; put the file itself there")
         return real.relative_to(directory)

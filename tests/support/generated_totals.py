@@ -98,9 +98,8 @@ def mean(
 
 def caps(tiers: Sequence[str]) -> st.SearchStrategy[Any]:
     """Points above 0: a number, or a number for each tier."""
-    some = st.one_of(st.sampled_from([1, 3, 10, 100, Decimal("0.000001")]), st.integers(1, 20 * MICRO).map(_decimal))
+    some = st.one_of(
+        st.sampled_from([1, 3, 10, 100, Decimal("0.000001")]),
+        st.integers(1, 20 * MICRO).map(lambda n: n / Decimal(MICRO)),
+    )
     return st.one_of(some, st.fixed_dictionaries(dict.fromkeys(tiers, some)))
-
-
-def _decimal(micro: int) -> Decimal:
-    return Decimal(micro) / MICRO

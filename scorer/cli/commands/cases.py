@@ -113,7 +113,7 @@ def _run(tested: LoadedCases) -> _Run:
     if tested.cases is None or tested.problems:
         return _Run(tested, None, ())
     file = CaseFile.read(tested)
-    return _Run(tested, file, tuple(file.run_all()))
+    return _Run(tested, file, tuple(map(file.run, file.cases)))
 
 
 def _report(run: _Run) -> None:

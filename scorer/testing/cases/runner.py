@@ -102,10 +102,6 @@ class CaseFile:
             return Outcome(case, (), tuple(self.document.problems[before:]), ran=False)
         return Outcome(case, tuple(sorted(_checks(case, results), key=lambda check: self.position(check.path))))
 
-    def run_all(self) -> Iterator[Outcome]:
-        """Runs all cases that could be read."""
-        return (self.run(case) for case in self.cases)
-
     def position(self, path: Path) -> tuple[int, int]:
         """Line and column, from 1, of the key or list entry at ``path``."""
         return self.document.keys.get(path) or self.document.values[path]

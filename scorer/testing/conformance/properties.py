@@ -159,7 +159,10 @@ def monotone_where_declared(subject: PluginUnderTest) -> None:
             indicator = harness.plan.indicators[code]
             if not indicator.better:
                 continue
-            for larger in (_one_larger(complete, harness, code), _randomly_larger(complete, harness, code, random)):
+            values, (_, high) = complete.values(code), harness.plan.ranges[code]
+            # Larger by one, and by a random amount up to the largest valid answer.
+            for raised in (values + 1, values + np.ceil(random.random(len(values)) ** 3 * (high - values))):
+                larger = _raised(complete, harness, code, raised)
                 compared |= bool((larger.values(code) > complete.values(code)).any())
                 after = harness.score(larger)
                 for row, criterion in harness.criteria:
@@ -167,17 +170,6 @@ def monotone_where_declared(subject: PluginUnderTest) -> None:
                         _check_direction(harness, row, code, indicator.better, larger, before, after)
     if not compared:
         raise NothingToCheck('no criterion reads an indicator with better="more" or better="less"')
-
-
-def _one_larger(cohort: Cohort, harness: GroupHarness, code: str) -> Cohort:
-    """A cohort in which every answer to one indicator is larger by one, if the larger answer is valid."""
-    return _raised(cohort, harness, code, cohort.values(code) + 1)
-
-
-def _randomly_larger(cohort: Cohort, harness: GroupHarness, code: str, random: np.random.Generator) -> Cohort:
-    """A cohort in which every answer to one indicator is larger by a random amount, up to the largest valid answer."""
-    values, (_, high) = cohort.values(code), harness.plan.ranges[code]
-    return _raised(cohort, harness, code, values + np.ceil(random.random(len(cohort)) ** 3 * (high - values)))
 
 
 def _raised(cohort: Cohort, harness: GroupHarness, code: str, values: Floats) -> Cohort:

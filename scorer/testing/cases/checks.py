@@ -12,7 +12,7 @@ from scorer.model.fixed_point import plain
 from scorer.testing.cases import schema
 from scorer.testing.cases.model import OVERALL, Case
 from scorer.testing.cases.numbers import Expected, exact, shortest
-from scorer.testing.cases.reader import canonical
+from scorer.testing.cases.reader import measure_name
 from scorer_client import Cause, CriterionResult, Score, UnitResult
 
 
@@ -109,7 +109,7 @@ def _check_numbers(
     field: str, expected: Mapping[str, Expected], actual: Mapping[str, Decimal], path: Path, unit: str = ""
 ) -> Iterator[Comparison]:
     for name, number in expected.items():
-        result = actual[canonical(name)]
+        result = actual[measure_name(name)]
         label = f"{field} {name}" if name == OVERALL else f"{field} of {name}"
         yield Comparison(
             (*path, field, name), label, f"{number}{unit}", f"{shortest(result)}{unit}", number.holds(result)
@@ -153,7 +153,7 @@ def _matches(expected: schema.Cause, actual: Cause) -> bool:
     if not expected.measure:
         return (expected.indicator, expected.category) == (actual.indicator, actual.category)
     return (
-        canonical(expected.measure) == actual.measure
+        measure_name(expected.measure) == actual.measure
         and (expected.minimum.unit, expected.strict, expected.upper) == (actual.unit, actual.strict, actual.upper)
         and Decimal(_minimum(expected)) == exact(actual.minimum)
         and (expected.value is None or expected.value.holds(exact(actual.value)))
@@ -175,7 +175,7 @@ def _expected_cause(cause: schema.Cause) -> str:
     sign = " %" if cause.minimum.unit == "percent" else " points"
     bound = cause.bound.replace("_", " ")
     value = f", is {cause.value}{sign}" if cause.value is not None else ""
-    return f"{level}{limit}{canonical(cause.measure)} {bound} {_minimum(cause)}{sign}{value}"
+    return f"{level}{limit}{measure_name(cause.measure)} {bound} {_minimum(cause)}{sign}{value}"
 
 
 def _actual_cause(cause: Cause) -> str:

@@ -157,7 +157,7 @@ class _Reader:
         }
         for field, (known, what) in allowed.items():
             for name in as_mapping(raw.get(field)):
-                self._check_name((*path, field, name), canonical(name), known, f"{what} of tier {names.tier!r}")
+                self._check_name((*path, field, name), measure_name(name), known, f"{what} of tier {names.tier!r}")
         if "self_reported" in raw and not self.criteria_set.has_sources:
             message = "write 'points' instead: all answers of this set are self-reported"
             self.document.problem((*path, "self_reported"), message, key=True)
@@ -192,7 +192,11 @@ class _Reader:
         if category in names.categories:
             gates = [gate.measure for gate in names.categories[category].gates() if isinstance(gate, MeasureGate)]
             self._check_name(
-                (*path, "measure"), canonical(shape.measure), gates, f"measure of the gates of {category!r}", key=False
+                (*path, "measure"),
+                measure_name(shape.measure),
+                gates,
+                f"measure of the gates of {category!r}",
+                key=False,
             )
         return shape
 
@@ -201,7 +205,7 @@ class _Reader:
             self.document.problem(path, f"{short_repr(name)} is not a {what}{did_you_mean(name, known)}", key=key)
 
 
-def canonical(measure: str) -> str:
+def measure_name(measure: str) -> str:
     """The name of a measure without spaces around '+'."""
     return "+".join(term.strip() for term in measure.split("+"))
 

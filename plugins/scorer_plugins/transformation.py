@@ -4,7 +4,7 @@ from scorer.plugin_api import CriterionGroup, Indicator, PartOf, hookimpl
 
 
 class Transformation(CriterionGroup):
-    """Criteria of this group are scored by the formulas that the criteria set names."""
+    """Criteria of this group are scored by formulas. The criteria set says which."""
 
     name, api_version = "transformation", 1
     title = {"en": "Transformation", "vi": "Chuyển đổi"}

@@ -29,9 +29,9 @@ class Stamp(NamedTuple):
     size: int
     """Bytes."""
     modified: int
-    """Time of the last change to the content, in nanoseconds."""
+    """Time of the last change to the file's content, in nanoseconds."""
     changed: int
-    """Time of the last change to content or metadata, in nanoseconds."""
+    """Time of the last change to the file's content or metadata, in nanoseconds."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Translates the service's messages about answers, which are English, into Vietnamese."""
+"""Translates the service's English messages about answers into Vietnamese."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _VIETNAMESE: Sequence[tuple[str, str]] = (
         "chính là đơn vị ấy; hãy ghi mã của đơn vị cấp trên, hoặc để trống",
     ),
     (
-        r"is empty; units of tier '(.+)' are ranked within their parent: give its id",
+        r"is empty; units of tier '(.+)' are ranked within their parent: give the parent's id",
         "trống; các đơn vị cấp '{0}' được xếp hạng trong đơn vị cấp trên: hãy ghi mã của đơn vị ấy",
     ),
 )

@@ -187,7 +187,7 @@ class _Merge:
                 del merged[key]
             elif value is None:
                 hint = did_you_mean(key, base)
-                self._problem((*own, key), f"{self._base} has no {key!r} here that could be removed{hint}")
+                self._problem((*own, key), f"{self._base} has no {key!r} here, so it cannot be removed{hint}")
             elif key in base and inner and key in inner:
                 merged[key] = inner[key](value, base[key], (*own, key), (*path, key))
             else:
@@ -256,7 +256,9 @@ class _Merge:
         if not known:
             name = entry.get(key)
             hint = did_you_mean(str(name), [str(code) for code in entries])
-            self._problem((*own, key), f"{self._base} has no {key} {short_repr(name)} here that could be removed{hint}")
+            self._problem(
+                (*own, key), f"{self._base} has no {key} {short_repr(name)} here, so it cannot be removed{hint}"
+            )
 
     def _take(self, value: Any, own: Path, path: Path) -> Any:
         """Records the positions of a value of the document and of all values in it, and returns the value."""

@@ -32,7 +32,7 @@ MAX_CELLS = 20_000
 
 
 def check(criteria_set: CriteriaSet, document: Document) -> None:
-    """Adds every problem to the document. The levels of a category that already has problems are not checked."""
+    """Records every problem in the document's list. Levels of a category that already has problems are not checked."""
     has_titles = isinstance(document.data["tiers"], Mapping)
     for n, tier in enumerate(criteria_set.tiers):
         _check_bounds(criteria_set, tier, ("tiers", tier if has_titles else n), document)

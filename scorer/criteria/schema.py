@@ -151,7 +151,7 @@ class FromChildren(StrictModel):
 
 
 class Subtotal(StrictModel):
-    """A subtotal; the criteria that it adds up name it."""
+    """A subtotal. It does not list its criteria: each criterion names the subtotal to which it belongs."""
 
     title: Titles = Field(min_length=1)
 

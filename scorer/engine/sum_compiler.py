@@ -132,7 +132,7 @@ def _composition(total: Total, tier: str, weights: tuple[Fraction, ...], *, has_
 def _compared(
     categories: Sequence[CategoryPlan], measures: Sequence[Sequence[int]], sums: int, indicators: int
 ) -> tuple[tuple[int, ...], ...]:
-    """The value of ``SumsPlan.keys``. ``measures`` has, for each category, the index of the sum of each measure."""
+    """Makes ``SumsPlan.keys``. ``measures[category]`` lists, for each measure of the category, the index of its sum."""
     bases = {
         KeyKind.PERCENT: 0,
         KeyKind.POINTS: sums,

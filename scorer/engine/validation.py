@@ -34,7 +34,7 @@ class Submission:
     tiers: Sequence[str]
     """(n,); or one entry if all units have the same tier; or no entries if they could not be read."""
     parents: Sequence[str]
-    """(n,); or no entries if all parents are empty."""
+    """(n,) ids of the parents; or no entries, if no unit has a parent."""
     matrix: Floats
     """(indicators, n) answers, in the order of the set plan's rows; NaN where not reported."""
     exclusions: Sequence[tuple[int | Ints, int, str]]
@@ -168,7 +168,7 @@ def _check_parents(plan: SetPlan, submission: Submission, paths: FieldPaths, vio
         parents = submission.parents or [""] * len(submission.ids)
         for unit, (tier, parent) in enumerate(zip(submission.unit_tiers, parents, strict=True)):
             if tier in within and not parent:
-                message = f"is empty; units of tier {tier!r} are ranked within their parent: give its id"
+                message = f"is empty; units of tier {tier!r} are ranked within their parent: give the parent's id"
                 violations.add(unit, paths.unit(unit, "parent"), "PARENT_REQUIRED", message)
 
 

@@ -51,8 +51,8 @@ class Outcome(NamedTuple):
     """(n,) whether the formula does not apply to the unit, for example because of a zero denominator; None: it always
     applies."""
     remainders: Floats | None = None
-    """(n,) what rounding removed: exact points minus ``points``, in micropoints, accurate to 10^-6; exactly 0.5 or -0.5
-    for a half. None: nothing was rounded, for example because points are looked up or counted."""
+    """(n,) what rounding removed: exact points minus ``points``, in micropoints. The error is below 10^-6 micropoints;
+    a half is exactly 0.5 or -0.5. None: nothing was rounded, for example because points are looked up or counted."""
 
 
 def checked(outcome: Outcome, units: int) -> Outcome:

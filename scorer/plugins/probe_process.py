@@ -96,7 +96,7 @@ def main() -> None:
         if audit_hooks and not failure:
             failure = "adds an audit hook, which cannot be removed and can stop the whole service"
         if not moved and _was_input_read() and not failure:
-            failure = "reads standard input, which is for the user of a command"
+            failure = "reads standard input, which belongs to the person who runs the command"
         if leftover_threads and not failure:
             failure = f"leaves threads running: {', '.join(leftover_threads)}"
         sets = plugin.withheld or plugin.criteria_sets

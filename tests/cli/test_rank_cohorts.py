@@ -79,7 +79,7 @@ def test_files_and_json_have_commended_units(scorer: Scorer, file: Path, tmp_pat
 def test_a_commune_without_its_district_is_named_by_row_and_column(scorer: Scorer, file: Path) -> None:
     file.write_text(NETWORK_ANSWERS.replace("Kim Lư,na-ri", "Kim Lư,"), encoding="utf-8")
     said = f"{file}: row 4, column D (parent): is empty; units of tier 'commune' are ranked within their parent"
-    assert scorer("rank", file, "--set", "network-2020")[0] == f"scorer: {said}: give its id"
+    assert scorer("rank", file, "--set", "network-2020")[0] == f"scorer: {said}: give the parent's id"
 
 
 def test_a_set_without_commendations_has_no_column_commended(tmp_path: Path) -> None:

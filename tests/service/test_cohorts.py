@@ -251,7 +251,11 @@ def test_a_unit_without_a_parent_cannot_be_ranked_within_it(
     [refused] = caught
     assert refused.code is grpc.StatusCode.INVALID_ARGUMENT
     assert [(v.field, v.reason, v.description) for v in refused.bad.field_violations] == [
-        (field, "PARENT_REQUIRED", "is empty; units of tier 'commune' are ranked within their parent: give its id")
+        (
+            field,
+            "PARENT_REQUIRED",
+            "is empty; units of tier 'commune' are ranked within their parent: give the parent's id",
+        )
     ]
 
 

@@ -138,7 +138,10 @@ BREAKING: dict[str, tuple[str, str]] = {
         "indicator wells: unknown kind 'numbr'; did you mean 'number'? (typo, line ",
     ),
     "calls": ("\nimport json\n\njson.loads('')\n", "line 1 column 1 (char 0) (calls, line 4)"),
-    "reads": ("input()\n" + group_module("reads"), "reads standard input, which is for the user of a command"),
+    "reads": (
+        "input()\n" + group_module("reads"),
+        "reads standard input, which belongs to the person who runs the command",
+    ),
     "closes_errors": (
         "import os; os.close(2)\n" + group_module("closes_errors"),
         "closes or redirects files of the process (descriptor 2)",

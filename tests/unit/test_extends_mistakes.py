@@ -38,7 +38,7 @@ MISTAKES: dict[str, tuple[tuple[str, str], list[str]]] = {
     "a key that is not there": (
         ("opened: ~", "open: ~"),
         [
-            f"12:11: {OFFICE}.indicators.open: wards-2026 has no 'open' here that could be removed; "
+            f"12:11: {OFFICE}.indicators.open: wards-2026 has no 'open' here, so it cannot be removed; "
             "did you mean 'opened'?"
         ],
     ),
@@ -47,7 +47,7 @@ MISTAKES: dict[str, tuple[tuple[str, str], list[str]]] = {
         [
             f"15:11: {OFFICE}.criteria[2].indicator: inherited from wards-2026: no group of the set declares indicator "
             "'opened'; did you mean 'open_data'?",
-            f"15:14: {OFFICE}.criteria[0].id: wards-2026 has no id '1.3.2' here that could be removed; did you mean "
+            f"15:14: {OFFICE}.criteria[0].id: wards-2026 has no id '1.3.2' here, so it cannot be removed; did you mean "
             "'1.3.1'?",
         ],
     ),
@@ -131,7 +131,7 @@ def test_a_base_that_cannot_be_read_or_merged_is_named() -> None:
     wrong = changed("{id: 1.3.1, remove: true}", "{id: 9, remove: true}")
     third = "criteria_set: third\nextends: wards-2027\ntitle: {en: Third}\n"
     assert problems(third, WARDS, wrong) == [
-        "2:10: extends: set1.yaml cannot be extended: wards-2026 has no id 9 here that could be removed"
+        "2:10: extends: set1.yaml cannot be extended: wards-2026 has no id 9 here, so it cannot be removed"
     ]
 
 

@@ -149,7 +149,7 @@ def test_results_without_the_criterion_raise_an_error(connected: Client, form: s
     [
         ("NW.1", "", "network-2020 has no criterion 'NW.1'; did you mean 'NW.01'?"),
         ("firewalls", "", "network-2020 has no criterion 'firewalls'"),
-        ("NW.03", "commune", "tier 'commune' has no criterion 'NW.03', only district"),
+        ("NW.03", "commune", "tier 'commune' has no criterion 'NW.03'; only these tiers have it: district"),
     ],
 )
 def test_an_unknown_criterion_is_refused(connected: Client, criterion: str, tier: str, message: str) -> None:

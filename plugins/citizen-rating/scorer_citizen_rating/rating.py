@@ -75,7 +75,7 @@ class Rating(Formula):
     """The margin of error e: one percentage, or one for each tier. With 5%, 400 of a million people must answer, 286 of
     a thousand, all of nineteen."""
     when_too_few: Literal["zero", "not_applicable"]
-    """The result if too few people answered: no points (so that no unit gains by asking few people) or not
+    """The result if too few people answered: 0 points (so that no unit gains by asking few people), or not
     applicable."""
     when_zero: Literal["full", "zero", "not_applicable"]
     """The result if the unit served nobody: all points, no points, or not applicable."""

@@ -93,7 +93,7 @@ class Worker:
 
     @property
     def end(self) -> str:
-        """How the worker ended, and which plugins were scoring or had scored last, as text."""
+        """A text: how the worker ended, and which plugins were scoring then or, if none were, which had scored last."""
         code = self.process.returncode
         when = "after" if self.death.after_call else "while"
         scored = f" {when} {' or '.join(self.death.plugins)} scored" if self.death.plugins else ""

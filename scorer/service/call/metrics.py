@@ -87,7 +87,7 @@ class Metrics:
             multiprocess_mode="livesum",
         )
         self.sets = Gauge(
-            "scorer_criteria_set_info", "1 for the revision of each criteria set that is in use, 0 for earlier ones.",
+            "scorer_criteria_set_info", "1 for the revision of a criteria set that is in use, 0 for earlier revisions.",
             ("criteria_set", "revision"), registry=registry, multiprocess_mode="livemax",
         )  # fmt: skip
         self.refused = Gauge(

@@ -19,8 +19,8 @@ from scorer.model.violations import Violations
 from scorer.text.suggestions import Suggestions
 
 MAX_ENTRIES_PER_NAME = 4
-"""A list of codes may have this number of entries for each valid code. A longer list is one violation, and its entries
-are not read."""
+"""The maximum length of a list of codes is this number times the number of valid codes. A longer list is one violation,
+and its entries are not read."""
 
 _FIELD: Mapping[str, str] = {
     IndicatorKind.COUNT: "number",

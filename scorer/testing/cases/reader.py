@@ -35,7 +35,7 @@ def read_cases(text: str | bytes, source: str, criteria_set: CriteriaSet) -> tup
 
 @dataclass(frozen=True)
 class _TierNames:
-    """The names that expectations of units of a tier can use."""
+    """The names, such as those of criteria, that a case may use in the expected results of units of a tier."""
 
     tier: str
     categories: Mapping[str, Category]

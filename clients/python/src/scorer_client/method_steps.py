@@ -138,7 +138,9 @@ def check_criterion(form: Form, criterion: str, tier: str) -> None:
         raise ScorerError(code, f"{form.criteria_set} has no criterion {criterion[:80]!r}{hint}", reason)
     if tier in form.tiers and tier not in form.criteria[criterion]:
         tiers = ", ".join(form.criteria[criterion])
-        raise ScorerError(code, f"tier {tier!r} has no criterion {criterion!r}, only {tiers}", reason)
+        raise ScorerError(
+            code, f"tier {tier!r} has no criterion {criterion!r}; only these tiers have it: {tiers}", reason
+        )
 
 
 def ranking_request(

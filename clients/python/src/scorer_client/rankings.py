@@ -250,10 +250,10 @@ class Province:
 
 
 def _criteria(units: Sequence[UnitResult]) -> Collection[str]:
-    """The criteria that the units have.
+    """The criteria for which the result has points of each unit.
 
     Raises:
-        ValueError: the result has no criteria.
+        ValueError: the result was requested without criteria.
     """
     if isinstance(units, TableUnits):
         found: Collection[str] = units.criteria

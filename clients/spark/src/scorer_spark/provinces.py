@@ -82,7 +82,7 @@ class ProvinceTask:
         return violations
 
     def _with_key(self, key: Sequence[pa.Scalar], table: pa.Table) -> pa.Table:
-        """The table with the columns ``by`` before the others."""
+        """The table with the columns ``by`` added before its own columns."""
         keys = [pa.repeat(value, len(table)) for value in key]
         return pa.table([*keys, *table.columns], [*self.by, *table.column_names])
 

@@ -9,8 +9,8 @@ from scorer.catalogue.catalogue import bases_of, plugin_bases
 from scorer.catalogue.directory import CriteriaDirectory
 from scorer.criteria.extension import Base
 from scorer.criteria.yaml_parser import parse
+from scorer.model.untrusted import escaped
 from scorer.plugins.host import PluginHost
-from scorer.text.untrusted import escaped
 
 
 def document_bases(host: PluginHost, file: Traversable) -> dict[str, Base]:

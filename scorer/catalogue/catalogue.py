@@ -17,10 +17,10 @@ from scorer.engine.composition import Composition
 from scorer.engine.gates import GateCompiler, GateCompilerError
 from scorer.engine.plan import CategoryPlan, SetPlan, TierPlan
 from scorer.engine.rule_checks import findings
+from scorer.model.untrusted import describe_error, is_plugin_fault
 from scorer.plugins.document_groups import with_document_groups
 from scorer.plugins.host import PluginHost
 from scorer.plugins.plugin import Plugin, Provider
-from scorer.text.untrusted import describe_error, is_plugin_fault
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from stat import S_ISDIR, S_ISREG
 from typing import NamedTuple
 
 from scorer.criteria.yaml_parser import MAX_BYTES
+from scorer.model.untrusted import escaped
 from scorer.plugins.declaration import CASES_SUFFIX
-from scorer.text.untrusted import escaped
 
 SET_SUFFIX = ".yaml"
 """Suffix of the file names of criteria sets."""

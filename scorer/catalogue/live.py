@@ -21,7 +21,7 @@ from scorer.criteria.extension import Base, base_codes
 from scorer.criteria.yaml_parser import parse
 from scorer.engine.gates import GateCompiler
 from scorer.engine.plan import SetPlan
-from scorer.text.untrusted import escaped
+from scorer.model.untrusted import escaped
 
 SHOWN_DIGITS = 12
 """Digits of a revision that messages show."""

@@ -13,8 +13,8 @@ from scorer.cli.loading import load_catalogue
 from scorer.cli.option_values import day
 from scorer.cli.output import UserError, err, print_error, print_note, progress
 from scorer.cli.violation_translations import in_language
+from scorer.model.untrusted import escaped
 from scorer.service.in_process_transport import InProcessTransport
-from scorer.text.untrusted import escaped
 from scorer_client import Client, FileTable, Province, ScorerError
 from scorer_client.criteria_set_form import Form
 from scorer_client.files.file_reader import criteria_set_of

@@ -17,10 +17,10 @@ from scorer.criteria.document import Problem
 from scorer.engine.gate_cache import GateCache
 from scorer.engine.gates import EngineMissing, GateCompiler, GateCompilerError
 from scorer.engine.plan import SetPlan
+from scorer.model.suggestions import did_you_mean
 from scorer.plugins.host import PluginHost
 from scorer.plugins.probe import TIME_LIMIT
 from scorer.service.runtime.settings_sources import variable
-from scorer.text.suggestions import did_you_mean
 
 CriteriaOption = Annotated[
     Path | None, typer.Option("--criteria", help="A directory of further criteria sets (*.yaml).", metavar="DIR")

@@ -18,7 +18,7 @@ from rich.segment import Segment
 from rich.status import Status
 from rich.table import Table
 
-from scorer.text.untrusted import escaped
+from scorer.model.untrusted import escaped
 
 PIPED_WIDTH = 160
 """Width in columns if standard output is not a terminal. It is so large that most lines are not wrapped."""

@@ -21,9 +21,9 @@ from scorer.cli.loading import quiet_host
 from scorer.cli.output import UserError, out
 from scorer.criteria.model import TOTAL
 from scorer.criteria.schema_values import CODE
+from scorer.model.untrusted import escaped
 from scorer.plugins.host import PluginHost
 from scorer.testing.cases.model import OVERALL
-from scorer.text.untrusted import escaped
 
 CATEGORY = "results"
 """Code of the category in the criteria set that is written. A group cannot have the code of a category."""

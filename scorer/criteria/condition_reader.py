@@ -12,7 +12,7 @@ from scorer.criteria.model import TOTAL
 from scorer.criteria.schema_errors import parse_model
 from scorer.criteria.tiers import check_tiers
 from scorer.model.indicators import Indicator, IndicatorKind
-from scorer.text.suggestions import did_you_mean, short_repr
+from scorer.model.suggestions import did_you_mean, short_repr
 
 FLAG_OPTIONS = ("true", "false")
 

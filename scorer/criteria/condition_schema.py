@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, PlainValidator, StrictInt, StrictStr, mod
 from scorer.criteria.schema import StrictModel
 from scorer.formulas.base import PercentInput, PointsInput
 from scorer.model.fixed_point import PointsByTier, TierError, parse_percent
-from scorer.text.suggestions import short_repr, without_quotes
+from scorer.model.suggestions import short_repr, without_quotes
 
 BOUNDS = ("at_least", "above", "at_most", "below")
 """The keys of a gate's bound."""

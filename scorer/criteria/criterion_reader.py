@@ -17,7 +17,7 @@ from scorer.criteria.subtotal_reader import subtotal_of
 from scorer.criteria.tiers import check_tiers
 from scorer.criteria.vocabulary import Vocabulary
 from scorer.model.indicators import Source
-from scorer.text.untrusted import describe_error, is_plugin_fault
+from scorer.model.untrusted import describe_error, is_plugin_fault
 
 _FAULT_AS_PENALTY = (
     "formula 'fault' gives points to units without the fault, so this penalty would take points from exactly those "

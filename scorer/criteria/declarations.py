@@ -16,7 +16,7 @@ from scorer.criteria.schema_errors import parse_model
 from scorer.criteria.schema_values import NO_LANGUAGE
 from scorer.formulas.base import NUMBERS
 from scorer.model.indicators import Indicator, IndicatorKind
-from scorer.text.suggestions import did_you_mean
+from scorer.model.suggestions import did_you_mean
 
 INDICATORS = "indicators"
 """A group with this key is declared by the document. The plugin of a group without this key is installed."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from scorer.text.untrusted import escaped
+from scorer.model.untrusted import escaped
 
 Path = tuple[str | int, ...]
 

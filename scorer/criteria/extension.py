@@ -13,7 +13,7 @@ from typing import Any
 from scorer.criteria import schema
 from scorer.criteria.document import Document, Path, as_mapping
 from scorer.criteria.subtotal_reader import SUBTOTALS
-from scorer.text.suggestions import did_you_mean, short_repr
+from scorer.model.suggestions import did_you_mean, short_repr
 
 EXTENDS = "extends"
 REMOVE = "remove"

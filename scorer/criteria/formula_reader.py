@@ -17,7 +17,7 @@ from scorer.formulas import Formula, NestedFormula
 from scorer.formulas.single_indicator import Fault
 from scorer.formulas.sum_and_best import nested_formulas
 from scorer.model.fixed_point import PointsByTier
-from scorer.text.suggestions import did_you_mean, short_repr, unknown_key
+from scorer.model.suggestions import did_you_mean, short_repr, unknown_key
 
 MAX_FORMULA_PROBLEMS = 1000
 """Maximum number of problems that are reported for one formula. A formula of a plugin might yield problems without

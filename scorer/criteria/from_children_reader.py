@@ -10,7 +10,7 @@ from scorer.criteria.document import Document
 from scorer.criteria.model import FromChildren
 from scorer.formulas.base import NUMBERS
 from scorer.model.indicators import Indicator, IndicatorKind, Source
-from scorer.text.suggestions import did_you_mean
+from scorer.model.suggestions import did_you_mean
 
 FROM_CHILDREN = "from_children"
 _METHODS = ("sum", "mean", "share", "count")

@@ -21,7 +21,7 @@ from scorer.criteria.conditions import (
 from scorer.criteria.document import Document, Path
 from scorer.criteria.model import TOTAL, Category, CriteriaSet, Criterion, Effect, Provenance
 from scorer.model.fixed_point import MAX_MICROPOINTS, MAX_PENALTY_MICROPOINTS, MICRO, plain
-from scorer.text.suggestions import did_you_mean
+from scorer.model.suggestions import did_you_mean
 
 MAX_GATES = 48
 """Maximum number of gates of one category in one tier. durable-rules fails from 64 pending matches and hangs from

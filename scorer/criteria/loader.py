@@ -19,7 +19,7 @@ from scorer.criteria.tiers import USUAL_TIERS, check_tier, check_tiers, check_ti
 from scorer.criteria.vocabulary import Vocabulary
 from scorer.criteria.yaml_parser import parse
 from scorer.model.indicators import Source
-from scorer.text.suggestions import did_you_mean
+from scorer.model.suggestions import did_you_mean
 
 Value = TypeVar("Value")
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from scorer.criteria import model, schema_values
 from scorer.criteria.document import Document, Path
 from scorer.criteria.ranking_method import RankKey
-from scorer.text.suggestions import did_you_mean
+from scorer.model.suggestions import did_you_mean
 
 
 def overall_keys(

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from scorer.criteria.document import Document, Path, as_mapping
 from scorer.model.fixed_point import TierError
-from scorer.text.suggestions import did_you_mean, in_quotes, short_repr, unknown_key, without_quotes
+from scorer.model.suggestions import did_you_mean, in_quotes, short_repr, unknown_key, without_quotes
 
 Model = TypeVar("Model", bound=BaseModel)
 

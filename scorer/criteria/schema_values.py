@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, Str
 from scorer.model.fixed_point import TierError
 from scorer.model.indicators import INDICATOR_CODE, Source
 from scorer.model.periods import check_day
-from scorer.text.suggestions import did_you_mean, in_quotes, short_repr, without_quotes
+from scorer.model.suggestions import did_you_mean, in_quotes, short_repr, without_quotes
 
 CODE = r"[a-z][a-z0-9_]{0,63}"
 """Codes of tiers, categories and groups."""

@@ -11,7 +11,7 @@ from scorer.criteria.document import Document, Path, as_mapping, show_path
 from scorer.criteria.vocabulary import Vocabulary
 from scorer.formulas import Formula
 from scorer.model.indicators import PREVIOUS, Indicator, Source, from_source, previous, source_column
-from scorer.text.suggestions import did_you_mean
+from scorer.model.suggestions import did_you_mean
 
 
 class SetIndicators:

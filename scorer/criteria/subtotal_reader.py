@@ -7,7 +7,7 @@ from typing import Any
 
 from scorer.criteria.document import Document, Path, as_mapping
 from scorer.criteria.model import CriteriaSet
-from scorer.text.suggestions import did_you_mean, short_repr
+from scorer.model.suggestions import did_you_mean, short_repr
 
 SUBTOTALS = "subtotals"
 

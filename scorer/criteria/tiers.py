@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from scorer.criteria.document import Document, Path
 from scorer.criteria.model import Texts
-from scorer.text.suggestions import did_you_mean
+from scorer.model.suggestions import did_you_mean
 
 USUAL_TIERS: Mapping[str, Texts] = {
     "province": {"en": "Provinces", "vi": "Cấp tỉnh"},

@@ -9,9 +9,9 @@ import numpy as np
 from scorer.engine.plugin_fault import PluginFault, plugin_code
 from scorer.model.cohort import Cohort
 from scorer.model.fixed_point import Ints
+from scorer.model.untrusted import one_line, safe_repr
 from scorer.plugins.group import Check
 from scorer.plugins.plugin import Provider
-from scorer.text.untrusted import one_line, safe_repr
 
 
 @dataclass(frozen=True)

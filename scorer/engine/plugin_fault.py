@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
 
+from scorer.model.untrusted import is_plugin_fault, one_line, safe_repr
 from scorer.plugins.group import CriterionFault, FormulaFault
 from scorer.plugins.plugin import Provider
 from scorer.plugins.process_state import CallState
-from scorer.text.untrusted import is_plugin_fault, one_line, safe_repr
 
 
 class PluginFault(Exception):

@@ -17,9 +17,9 @@ from scorer.engine.plugin_fault import PluginFault, plugin_code
 from scorer.engine.score_table import ScoreTable
 from scorer.model.cohort import Cohort
 from scorer.model.fixed_point import Floats, Ints
+from scorer.model.untrusted import safe_repr
 from scorer.plugins.calls_in_flight import PluginCalls
 from scorer.plugins.group import GroupPoints, Status, Statuses, overrides_score
-from scorer.text.untrusted import safe_repr
 
 
 @dataclass(frozen=True)

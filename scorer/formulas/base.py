@@ -18,8 +18,8 @@ from scorer.model.cohort import Cohort
 from scorer.model.fixed_point import MICRO, Bools, Floats, PointsByTier, plain, to_micro, to_share
 from scorer.model.indicators import MAX_ANSWER, IndicatorKind, days
 from scorer.model.periods import check_day
+from scorer.model.suggestions import short_repr, without_quotes
 from scorer.native import MISSING, NOT_APPLICABLE
-from scorer.text.suggestions import short_repr, without_quotes
 
 Path = tuple[str | int, ...]
 """Path of a value among a formula's parameters, such as ("steps", 0, "points")."""

@@ -16,7 +16,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from scorer.text.suggestions import short_repr, without_quotes
+from scorer.model.suggestions import short_repr, without_quotes
 
 Floats = NDArray[np.float64]
 """An array of doubles: answers, or points as whole micropoints."""

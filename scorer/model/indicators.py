@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Literal
 
 from scorer.model.periods import FIRST_DAY, LAST_DAY
-from scorer.text.suggestions import did_you_mean
+from scorer.model.suggestions import did_you_mean
 
 EPOCH = datetime.date(1970, 1, 1)
 

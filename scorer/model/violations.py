@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from scorer.model.fixed_point import Ints
-from scorer.text.suggestions import Suggestions
+from scorer.model.suggestions import Suggestions
 
 MAX_LISTED = 10_000
 """Maximum number of violations that are described, so that one bad request cannot fill the log. All are counted."""

@@ -21,12 +21,12 @@ from scorer.formulas import KINDS, Formula
 from scorer.formulas.sum_and_best import NestedFormulas
 from scorer.model.indicators import Indicator
 from scorer.model.text_rules import title_problem
+from scorer.model.untrusted import describe_error, is_plugin_fault, one_line, raised_at, safe_repr
 from scorer.plugins import hookspecs
 from scorer.plugins.group import API_VERSION, Check, CriterionGroup
 from scorer.plugins.loaded_code import LoadedCode
 from scorer.plugins.plugin import Plugin, PluginError
 from scorer.plugins.process_state import ProcessState, changed_files, open_files
-from scorer.text.untrusted import describe_error, is_plugin_fault, one_line, raised_at, safe_repr
 
 CASES_SUFFIX = ".cases.yaml"
 """Suffix of files with cases. A plugin may return such files together with its criteria sets; they are skipped."""

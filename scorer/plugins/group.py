@@ -17,7 +17,7 @@ from scorer.formulas.base import checked
 from scorer.model.cohort import Cohort
 from scorer.model.fixed_point import Bools, Floats
 from scorer.model.indicators import Indicator
-from scorer.text.untrusted import is_plugin_fault, safe_repr
+from scorer.model.untrusted import is_plugin_fault, safe_repr
 
 API_VERSION = 1
 """The version of ``scorer.plugin_api``. Each group names the version that it was written for."""

@@ -14,13 +14,13 @@ from typing import Any
 
 from scorer.criteria.vocabulary import GroupDeclaration, QuarantinedPlugin, Vocabulary
 from scorer.formulas import KINDS, Formula
+from scorer.model.untrusted import describe_error
 from scorer.plugins.declaration import load_plugin
 from scorer.plugins.group import CriterionGroup
 from scorer.plugins.loaded_code import LoadedCode
 from scorer.plugins.plugin import Plugin
 from scorer.plugins.probe import TIME_LIMIT, probe_plugins
 from scorer.plugins.process_state import no_process_exit
-from scorer.text.untrusted import describe_error
 
 ENTRY_POINTS = "scorer.plugins"
 

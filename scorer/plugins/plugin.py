@@ -7,8 +7,8 @@ from importlib.resources.abc import Traversable
 from typing import Self
 
 from scorer.formulas import Formula
+from scorer.model.untrusted import escaped
 from scorer.plugins.group import CriterionGroup
-from scorer.text.untrusted import escaped
 
 
 class PluginError(Exception):

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from scorer.model.child_processes import child_environment
-from scorer.text.untrusted import one_line
+from scorer.model.untrusted import one_line
 
 COMMAND = (sys.executable, "-P", "-m", "scorer.plugins.probe_process")
 """Starts the probe process; ``scorer.plugins.probe_process`` describes the messages."""

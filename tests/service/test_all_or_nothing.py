@@ -23,8 +23,8 @@ from small_set import (
 
 from egov.scorer.v1 import scorer_pb2
 from scorer.model import violations
+from scorer.model.suggestions import MAX_SEARCHES
 from scorer.service.call import logs
-from scorer.text.suggestions import MAX_SEARCHES
 
 # --- all or nothing, in order, counted -----------------------------------------------------------------------------
 

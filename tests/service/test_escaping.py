@@ -19,7 +19,7 @@ from third_party import SCORER, document, environment, group_module, serve, thir
 import scorer
 from egov.scorer.v1 import scorer_pb2 as pb
 from scorer.cli.output import json_text
-from scorer.text.untrusted import escaped
+from scorer.model.untrusted import escaped
 
 HOSTILE = "\x1b]0;owned\x07\x1b[31m\x9b2J\u202e\u2028\x85forged"
 SHOWN = "\\x1b]0;owned\\x07\\x1b[31m\\x9b2J\\u202e\\u2028\\x85forged"

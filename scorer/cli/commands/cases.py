@@ -14,9 +14,9 @@ from scorer.catalogue.directory import SET_SUFFIX
 from scorer.cli.loading import installed_host, working_compiler
 from scorer.cli.output import UserError, err, json_text, out, print_error, table
 from scorer.criteria.document import Problem
+from scorer.model.suggestions import did_you_mean
 from scorer.testing.cases.files import CaseLoader, LoadedCases
 from scorer.testing.cases.runner import CaseFile, Outcome
-from scorer.text.suggestions import did_you_mean
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from scorer.cli.i18n import WORDS, Language
 from scorer.cli.loading import CriteriaOption
 from scorer.cli.output import UserError, err, out, progress
 from scorer.cli.violation_translations import in_language
-from scorer.text.untrusted import escaped
+from scorer.model.untrusted import escaped
 from scorer_client import ScorerError, Violation
 from scorer_client.formatting import Count
 

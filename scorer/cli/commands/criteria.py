@@ -21,9 +21,9 @@ from scorer.cli.output import UserError, err, out, print_error, table
 from scorer.criteria.model import CriteriaSet, Texts
 from scorer.criteria.yaml_parser import read_document
 from scorer.engine.gates import GateCompiler
+from scorer.model.untrusted import escaped
 from scorer.plugins.declaration import CASES_SUFFIX
 from scorer.service.in_process_transport import InProcessTransport
-from scorer.text.untrusted import escaped
 from scorer_client import Client, ScorerError
 from scorer_client.criteria_set_form import STATES
 from scorer_client.formatting import Count

@@ -16,9 +16,9 @@ from scorer.criteria.document import Document
 from scorer.criteria.extension import Base
 from scorer.criteria.yaml_parser import parse, read_document
 from scorer.engine.gates import GateCompiler
+from scorer.model.suggestions import did_you_mean
+from scorer.model.untrusted import escaped
 from scorer.plugins.host import PluginHost
-from scorer.text.suggestions import did_you_mean
-from scorer.text.untrusted import escaped
 
 
 def diff(

@@ -24,8 +24,8 @@ from scorer.cli.loading import CriteriaOption
 from scorer.cli.option_values import whole_number
 from scorer.cli.output import UserError, out, progress
 from scorer.cli.terminal_report import Report
-from scorer.text.suggestions import did_you_mean
-from scorer.text.untrusted import escaped
+from scorer.model.suggestions import did_you_mean
+from scorer.model.untrusted import escaped
 from scorer_client import ScorerError
 from scorer_client.formatting import Count
 

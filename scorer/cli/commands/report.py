@@ -23,7 +23,7 @@ from scorer.cli.export import check_output, output_file, write_atomically
 from scorer.cli.i18n import WORDS, Language
 from scorer.cli.loading import CriteriaOption
 from scorer.cli.output import UserError, out, progress
-from scorer.text.untrusted import escaped
+from scorer.model.untrusted import escaped
 from scorer_client.formatting import Count
 from scorer_client.reports import FORMATS, Report, build, document
 

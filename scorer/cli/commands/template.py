@@ -17,8 +17,8 @@ from scorer.cli.loading import CriteriaOption, find_set, load_catalogue
 from scorer.cli.output import UserError, err, out, progress
 from scorer.engine.plan import SetPlan
 from scorer.model.indicators import Indicator, IndicatorKind
+from scorer.model.untrusted import escaped
 from scorer.service.in_process_transport import InProcessTransport
-from scorer.text.untrusted import escaped
 from scorer.workbooks.form_columns import criteria_reading
 from scorer_client import Client
 from scorer_client.files.folder import REGISTER

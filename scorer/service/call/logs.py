@@ -21,9 +21,9 @@ from typing import Any, Literal, TextIO
 import grpc
 from pythonjsonlogger.json import JsonFormatter
 
+from scorer.model.untrusted import escaped
 from scorer.service.call.context import CallContext
 from scorer.service.call.errors import CallRefused
-from scorer.text.untrusted import escaped
 
 TEXT = "%(asctime)s %(levelname)s %(message)s"
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import grpc
 
+from scorer.model.untrusted import describe_error
 from scorer.service.call.access import Metadata
-from scorer.text.untrusted import describe_error
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan, TracerProvider

@@ -15,8 +15,8 @@ from scorer.engine.plan import SetPlan
 from scorer.engine.validation import Submission
 from scorer.model.fixed_point import Ints
 from scorer.model.indicators import Indicator, IndicatorKind, days
+from scorer.model.suggestions import Suggestions
 from scorer.model.violations import Violations
-from scorer.text.suggestions import Suggestions
 
 MAX_ENTRIES_PER_NAME = 4
 """The maximum length of a list of codes is this number times the number of valid codes. A longer list is one violation,

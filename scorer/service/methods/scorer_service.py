@@ -18,6 +18,7 @@ from scorer.engine.scoring import Assessment, assess
 from scorer.engine.validation import ValidatedTier, validate
 from scorer.model.fixed_point import Ints
 from scorer.model.periods import overlaps
+from scorer.model.suggestions import did_you_mean
 from scorer.model.text_rules import MAX_NAME_BYTES, text_problem
 from scorer.model.violations import WHOLE_REQUEST, FieldPaths, Violations
 from scorer.plugins.calls_in_flight import PluginBusy, PluginCalls
@@ -34,7 +35,6 @@ from scorer.service.messages.unit_rows import RowPaths, read_rows
 from scorer.service.messages.unit_table import UnitTexts, read_table
 from scorer.service.methods.paging import find_page
 from scorer.service.methods.set_lookup import find_set
-from scorer.text.suggestions import did_you_mean
 from scorer_client.doubtful_names import count_doubtful
 from scorer_client.requests import MAX_FULL_ROWS
 

@@ -11,9 +11,9 @@ from google.type import date_pb2
 
 from scorer.catalogue.catalogue import Catalogue
 from scorer.engine.plan import SetPlan
+from scorer.model.suggestions import did_you_mean
 from scorer.model.violations import WHOLE_REQUEST, Violations
 from scorer.service.call.errors import CallRefused, invalid
-from scorer.text.suggestions import did_you_mean
 
 
 class SetRequest(Protocol):

@@ -17,10 +17,10 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as SettingsSourceError
 
+from scorer.model.suggestions import did_you_mean
+from scorer.model.untrusted import escaped
 from scorer.service.runtime.settings import NUMBER, WHOLE, Settings, is_path, section_of
 from scorer.service.runtime.small_file import read_small_file
-from scorer.text.suggestions import did_you_mean
-from scorer.text.untrusted import escaped
 
 PREFIX = "SCORER_"
 FILE = f"{PREFIX}SETTINGS"

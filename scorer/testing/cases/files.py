@@ -15,9 +15,9 @@ from scorer.catalogue.directory import SET_SUFFIX
 from scorer.criteria.document import Problem, as_mapping
 from scorer.criteria.yaml_parser import parse, read_document
 from scorer.engine.gates import GateCompiler
+from scorer.model.untrusted import escaped
 from scorer.plugins.declaration import CASES_SUFFIX
 from scorer.plugins.host import PluginHost
-from scorer.text.untrusted import escaped
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from scorer.model.fixed_point import half_up
-from scorer.text.suggestions import without_quotes
+from scorer.model.suggestions import without_quotes
 
 _ROUNDED = re.compile(r"~ ?(-?[0-9]{1,12}(?:\.[0-9]{1,6})?)")
 _PERCENT = re.compile(r"(~? ?-?[0-9]{1,12}(?:\.[0-9]{1,6})?) ?%")

@@ -12,9 +12,9 @@ from scorer.criteria.lint import measured_criteria
 from scorer.criteria.model import TOTAL, Category, CriteriaSet, Provenance
 from scorer.criteria.schema_errors import parse_model
 from scorer.criteria.yaml_parser import parse
+from scorer.model.suggestions import did_you_mean, short_repr
 from scorer.testing.cases import schema
 from scorer.testing.cases.model import OVERALL, Case, CaseUnit
-from scorer.text.suggestions import did_you_mean, short_repr
 
 
 def read_cases(text: str | bytes, source: str, criteria_set: CriteriaSet) -> tuple[tuple[Case, ...], Document]:

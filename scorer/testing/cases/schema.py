@@ -16,8 +16,8 @@ from scorer.criteria.model import Provenance
 from scorer.criteria.schema import StrictModel
 from scorer.criteria.schema_values import SetCode, Texts
 from scorer.model.fixed_point import to_micro
+from scorer.model.suggestions import short_repr, without_quotes
 from scorer.testing.cases.numbers import Expected
-from scorer.text.suggestions import short_repr, without_quotes
 
 NONE = "none"
 """The value that stands for no level or no rank."""

@@ -18,13 +18,13 @@ from scorer.engine.plugin_fault import PluginFault
 from scorer.engine.scoring import assess
 from scorer.formulas import Formula
 from scorer.formulas.sum_and_best import nested_formulas
+from scorer.model import untrusted
 from scorer.model.cohort import Cohort
 from scorer.model.fixed_point import Bools, Floats, plain
 from scorer.plugins.group import CriterionGroup, GroupPoints, Status, Statuses, overrides_score
 from scorer.plugins.plugin import Plugin
 from scorer.testing.conformance.faults import Unscorable, failure
 from scorer.testing.conformance.generated_answers import copy_cohort, generate, show_answer
-from scorer.text import untrusted
 
 RANDOM_UNITS = 2_000
 """Number of units of the cohort in which answers may be missing and criteria not applicable."""

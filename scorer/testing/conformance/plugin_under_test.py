@@ -12,13 +12,13 @@ from scorer.criteria.loader import load, load_document
 from scorer.criteria.model import CriteriaSet
 from scorer.criteria.yaml_parser import parse, read_document
 from scorer.formulas import Formula
+from scorer.model.suggestions import did_you_mean
 from scorer.plugins.declaration import load_plugin
 from scorer.plugins.document_groups import with_document_groups
 from scorer.plugins.host import ENTRY_POINTS, PluginHost
 from scorer.plugins.plugin import Plugin
 from scorer.testing.conformance.generated_set import NAME, generate_set
 from scorer.testing.conformance.harness import GroupHarness
-from scorer.text.suggestions import did_you_mean
 
 
 @dataclass(frozen=True)

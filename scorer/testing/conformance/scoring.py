@@ -14,12 +14,12 @@ from scorer.engine.gates import GateCompiler
 from scorer.formulas import Formula, Outcome
 from scorer.model.cohort import Cohort
 from scorer.model.fixed_point import plain
+from scorer.model.suggestions import did_you_mean
 from scorer.plugins.group import Status
 from scorer.testing.conformance.faults import Failure, NothingToCheck, Unscorable, failure
 from scorer.testing.conformance.generated_answers import copy_cohort, take_units
 from scorer.testing.conformance.harness import GroupHarness, count_units
 from scorer.testing.conformance.plugin_under_test import PluginUnderTest
-from scorer.text.suggestions import did_you_mean
 
 POINTS_TYPES = (np.dtype(np.int64), np.dtype(np.float64))
 REMAINDER_TOLERANCE = 1e-6

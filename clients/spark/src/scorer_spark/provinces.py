@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from scorer.model.untrusted import escaped, safe_repr
 from scorer.model.violations import MAX_LISTED, WHOLE_REQUEST, Violations
 from scorer.service.in_process_ranking import RecordBatches, rank_table, validate_table
 from scorer.service.messages.table_paths import column_path, parse_path
-from scorer.text.untrusted import escaped, safe_repr
 from scorer_spark.plans import PackedSet, RankError
 
 MAX_SHOWN = 20

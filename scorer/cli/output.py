@@ -156,7 +156,7 @@ def print_note(text: str) -> None:
 
 @contextmanager
 def progress(text: str) -> Iterator[Callable[[int, int], None]]:
-    """A context manager that shows ``text`` on a terminal. Yields a function that shows the percentage too: its
+    """A context manager that shows ``text`` on a terminal. Yields a function that adds the percentage to the text: its
     arguments are the amount that is done, and the total."""
     shown = escape(escaped(text))
     with err.status(shown) as status:

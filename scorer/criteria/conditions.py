@@ -38,7 +38,7 @@ class MeasureGate:
         ]
 
     def terms(self) -> tuple[str, ...]:
-        """The codes whose points the measure sums up."""
+        """Codes of the items whose points the measure adds up."""
         return tuple(self.measure.split("+"))
 
     def negated(self) -> MeasureGate:

@@ -48,7 +48,7 @@ class ScoreTable:
 
     @cached_property
     def has_empty_sums(self) -> bool:
-        """Whether any unit has a sum without an applicable criterion."""
+        """Whether, for at least one unit, none of the criteria of a sum applies."""
         return not self.max_points.all()
 
     def scores(self, row: int) -> Scores:

@@ -71,7 +71,7 @@ def scorecards(
 
 
 def _subtotals(assessment: Assessment, indices: Ints) -> Iterator[tuple[str, _Score]]:
-    """Yields the code of each subtotal, and the object that fills its messages."""
+    """Yields, for each subtotal, its code and the object that fills in its protobuf messages."""
     table, reported = assessment.subtotals, assessment.self_reported
     if table is None:
         return

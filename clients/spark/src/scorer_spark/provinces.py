@@ -103,7 +103,7 @@ class ProvinceTask:
 
 
 def _aligned(batch: pa.RecordBatch, schema: pa.Schema) -> pa.Table:
-    """A batch with the columns of a schema. Columns that the batch lacks, because its tier lacks them, are null."""
+    """The batch with exactly the columns of a schema. Columns that its tier does not have are filled with null."""
     columns = []
     for wanted in schema:
         index = batch.schema.get_field_index(wanted.name)

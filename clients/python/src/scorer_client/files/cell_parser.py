@@ -240,5 +240,5 @@ class CellParser:
 
 
 def _option_with_title(option: str, title: str) -> str:
-    """An option as text in a message: its code, and its title if that differs. Files may have either."""
+    """An option as shown in a message: its code, and its title if that differs, because a file may contain either."""
     return option if option == title else f"{option} ({title})"

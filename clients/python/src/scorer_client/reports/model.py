@@ -56,7 +56,7 @@ class Unit:
     """The card of a unit."""
 
     anchor: str
-    """The unit's id as the target of a link."""
+    """The ``id`` attribute to which links to the unit point."""
     name: str
     """The unit's name; its id if it has no name."""
     parent: str

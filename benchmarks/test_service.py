@@ -49,7 +49,7 @@ MIN_ROUNDS, MAX_ROUNDS = 5, 60
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[Spawned]:
-    with spawned(SERVE) as server:
+    with spawned(("env", f"SCORER_LIMITS__CALLS_EACH={IN_FLIGHT}", *SERVE)) as server:  # all calls have one caller
         yield server
 
 

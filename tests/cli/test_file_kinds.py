@@ -224,7 +224,9 @@ SAME: dict[str, tuple[str, Callable[[Path], object], str]] = {
     ),
     "tiers from sheets": ("a.xlsx", without_tiers, ""),
     "words": ("a.xlsx", in_words, "the first is 'Cấp sở, ban, ngành'!K2, '27/1/2020' read as 2020-01-27"),
-    "a header of two rows": ("a.xlsx", two_header_rows, "rows above the header were skipped"),
+    "a header of two rows": (
+        "a.xlsx", two_header_rows, "rows above the header were skipped; the first is 'Cấp sở, ban, ngành'!1",
+    ),
     "the header twice": ("a.xlsx", codes_twice, "a second header was skipped"),
     "days from 1904": ("a.xlsx", days_from_1904, ""),
     "a hidden row": ("a.xlsx", hidden_row, "hidden rows or columns were read too; the first is sheet Cấp huyện"),
@@ -292,3 +294,11 @@ def test_the_bundled_answers_are_read_without_notes(scorer: Run) -> None:
     for code in (SET, "hue-2020"):
         done = scorer("rank", files("scorer_plugins.answers") / f"{code}.csv", "--set", code)
         assert (done.code, done.errors) == (0, [])
+
+
+def test_a_unit_above_the_header_is_refused(scorer: Run, tmp_path: Path) -> None:
+    header, unit, *others = TEXT.splitlines()
+    (tmp_path / "a.csv").write_text("\n".join([unit, header, *others]), encoding="utf-8")
+    done = scorer("rank", tmp_path / "a.csv", "--set", SET)
+    assert done.code != 0
+    assert "row 1: holds a unit, but is above the header: move the header to the top" in "\n".join(done.errors)

@@ -97,6 +97,10 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
         "cột {column!r} chứa {type}; cần văn bản, số, bool hoặc ngày",
     ),
     # sheets
+    "above_header": (
+        "holds a unit, but is above the header: move the header to the top",
+        "có đơn vị nhưng nằm trên hàng tiêu đề: hãy đưa hàng tiêu đề lên trên cùng",
+    ),
     "hidden_sheet": (
         "is hidden, but holds units: show the sheet, or delete it",
         "bị ẩn nhưng có đơn vị: hãy cho hiện trang tính, hoặc xóa nó",

@@ -128,8 +128,9 @@ class TableReader:
             return True
         if header.number > first[index].number:
             next(rows)
-        if any(row.cells for row in first[:index]):
-            self.notes.add("note_above", sheet.position(first[index].number))
+        for row in first[:index]:
+            if row.cells:
+                self.notes.add("note_above", sheet.position(row.number))
         if sheet.has_hidden:
             self.notes.add("note_hidden_rows", sheet.position(None))
         if sheet.percent:
@@ -138,6 +139,7 @@ class TableReader:
         if not columns:
             self.complete = False
             return True
+        self._refuse_units_above(sheet, first[:index], columns)
         for last_row, merged in sheet.merged:
             if last_row > header.number:
                 self.refuse(f"{quoted(sheet.name)}!{merged}", "MERGED", "merged", range=merged)
@@ -168,6 +170,14 @@ class TableReader:
             start = ",".join(shown(cell) for cell in row.cells)[:60]
             self.refuse(sheet.position(row.number), "NO_HEADER", "no_header", found=start)
         return True
+
+    def _refuse_units_above(self, sheet: Sheet, rows: list[SheetRow], columns: list[Column | None]) -> None:
+        """Refuses rows above the header that name a tier in the column of tiers: they hold units."""
+        tiers = [index for index, column in enumerate(columns) if column and column.name == "tier"]
+        for row in rows:
+            cells = [row.cells[index] for index in tiers if index < len(row.cells)]
+            if any(isinstance(cell, str) and plain(cell) in self.tiers for cell in cells):
+                self.refuse(sheet.position(row.number), "ABOVE_HEADER", "above_header")
 
     def _has_many_columns(self, sheet: Sheet, row: SheetRow) -> bool:
         """Whether a row has too many columns. If so, adds a violation."""

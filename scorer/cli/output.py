@@ -143,7 +143,7 @@ def _json_escapes(character: str) -> Iterator[str]:
 
 
 def print_error(text: str) -> None:
-    """Prints one line about an error on standard error. If that fails, for example on a full disk, nothing happens."""
+    """Prints one line about an error on standard error. Ignores a failure to print, for example on a full disk."""
     with suppress(OSError):
         err.print("scorer:", escaped(text), style="red", markup=False)
 

@@ -40,7 +40,7 @@ class Effect(StrEnum):
 
     SCORE = "score"
     BONUS = "bonus"
-    """Adds points; its maximum counts as 0."""
+    """Adds points, but nothing to the maximum."""
     PENALTY = "penalty"
     """Takes points; its maximum counts as 0."""
 

@@ -157,7 +157,7 @@ class RankKey(NamedTuple):
 
     kind: Literal["overall", "total", "level", "measure"]
     name: str = ""
-    """The measure, or the category of the level; empty for the category itself."""
+    """The measure; of a level, its category. Empty for the score of the category itself, or the overall one."""
 
     @classmethod
     def parse(cls, value: object) -> RankKey:

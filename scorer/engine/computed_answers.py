@@ -31,9 +31,9 @@ class ComputedAnswers:
 
     own: Sequence[tuple[str, Ints]] = ()
     """For each computed indicator, the units that have children and an answer of their own, which is not allowed."""
-    circles: Sequence[int] = ()
-    """Units whose answers would be computed from themselves, because their parents form a circle; and units whose
-    answers would be computed in more than ``MAX_GENERATIONS`` steps."""
+    misplaced: Sequence[int] = ()
+    """Units whose parents form a circle, so that their answers would be computed from themselves; and units with more
+    than ``MAX_GENERATIONS`` units of their tier below each other."""
 
 
 @dataclass(frozen=True)
@@ -68,17 +68,17 @@ def computed_answers(
     index = {code: unit for unit, code in enumerate(ids)}
     parent_of = np.array([index.get(parent, -1) for parent in parents], dtype=np.int64)
     of_tier = np.array(tiers, dtype=object)
-    own, circles, generations = list[tuple[str, Ints]](), set[int](), dict[str, list[_Generation]]()
+    own, misplaced, generations = list[tuple[str, Ints]](), set[int](), dict[str, list[_Generation]]()
     for tier in {computation.tier: None for computation in computations}:
-        generations[tier], circle = _generations(of_tier == tier, parent_of)
-        circles.update(circle)
+        generations[tier], units_without = _generations(of_tier == tier, parent_of)
+        misplaced.update(units_without)
     for computation in computations:
         answers = matrix[plan.rows[computation.indicator]]
         units = np.concatenate([generation.units for generation in generations[computation.tier]] or [parent_of[:0]])
         own.append((computation.indicator, units[~np.isnan(answers[units])]))
         for generation in generations[computation.tier]:
             _compute(computation, generation, matrix[plan.rows[computation.reads]], answers)
-    return ComputedAnswers(own, sorted(circles))
+    return ComputedAnswers(own, sorted(misplaced))
 
 
 def _generations(of_tier: Bools, parent_of: Ints) -> tuple[list[_Generation], list[int]]:

@@ -31,7 +31,7 @@ def condition_orders(category: CategoryScores, units: Ints) -> Orders:
 
 
 def _shortage(condition: int | Node, gates: list[Floats], orders: Orders) -> Floats:
-    """(m,) how much each unit lacks for a condition. Adds the orders of the combinations in it to ``orders``."""
+    """(m,) how much each unit lacks to meet a condition. Also adds to ``orders`` the combinations in the condition."""
     if not isinstance(condition, Node):
         return gates[condition]
     inner = np.stack([_shortage(each, gates, orders) for each in condition.of], axis=-1)

@@ -118,7 +118,7 @@ def _compute_answers(plan: SetPlan, submission: Submission, paths: FieldPaths, v
     for code, units in computed.own:
         message = "is computed from the answers of the unit's children in the call; leave it out"
         violations.add_all(units, partial(paths.answer, indicator=code), "COMPUTED", message)
-    for unit in computed.circles:
+    for unit in computed.misplaced:
         if parents[unit] != ids[unit]:  # reported as OWN_PARENT
             message = (
                 f"{ids[unit]!r} is below itself, or more than {MAX_GENERATIONS} units of its tier are below each "

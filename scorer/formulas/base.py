@@ -186,7 +186,7 @@ class LineFormula(Formula):
 
 
 def outcome_of(line: Line, answers: Floats) -> Outcome:
-    """The outcome of one line for a matrix of answers (rows, n)."""
+    """The outcome of one line for a matrix of answers (r, n): a row for each answer, a column for each unit."""
     points, status, remainders = (rows[0] for rows in LineTable([CriterionLine(line)]).evaluate(answers))
     left_out = status == NOT_APPLICABLE if line.zero_excludes else None
     return Outcome(points, status == MISSING, left_out, remainders if line.rounds else None)

@@ -61,7 +61,7 @@ class CombinedFormula(Formula):
 
     @property
     def approximate(self) -> bool:
-        """True if a inner is approximate."""
+        """True if a nested formula is approximate."""
         return any(inner.formula.approximate for inner in nested_formulas(self))
 
     def reads(self) -> Iterable[Read]:

@@ -88,8 +88,8 @@ def expected_category(given: Json, *, rows: bool) -> dict[str, Any]:
 
 def assert_unit(found: UnitResult, card: Json, *, rows: bool = True) -> None:
     assert {name: getattr(found, name) for name in ("id", "name", "tier", "parent")} == card["unit"]
-    for ours, theirs in zip(found.categories, card["categories"], strict=True):
-        assert category(ours, rows=rows) == expected_category(theirs, rows=rows)
+    for actual, expected in zip(found.categories, card["categories"], strict=True):
+        assert category(actual, rows=rows) == expected_category(expected, rows=rows)
     overall = {"score": fields(found.overall), "rank": found.overall_rank, "lacking": list(found.lacking)}
     assert (overall, found.commended) == (card["overall"], card["commended"])
 
@@ -97,19 +97,19 @@ def assert_unit(found: UnitResult, card: Json, *, rows: bool = True) -> None:
 def assert_ranking(found: Ranking, given: Json, *, rows: bool) -> None:
     head = ("tier", "cohort", "unit_count", "overall_ranked")
     assert [getattr(found, name) for name in head] == [given[camel(name)] for name in head]
-    for ours, theirs in zip(found.tallies, given["tallies"], strict=True):
-        assert (ours.category, ours.ranked) == (theirs["category"], theirs["ranked"])
-        assert ours.levels == {count["level"]: count["units"] for count in theirs["levels"]}
-        failing = [{**gate(count["gate"]), "units": count["units"]} for count in theirs["failing"]]
-        assert [count._asdict() for count in ours.failing] == failing
-        assert [fields(count) for count in ours.criteria] == theirs["criteria"]
+    for actual, expected in zip(found.tallies, given["tallies"], strict=True):
+        assert (actual.category, actual.ranked) == (expected["category"], expected["ranked"])
+        assert actual.levels == {count["level"]: count["units"] for count in expected["levels"]}
+        failing = [{**gate(count["gate"]), "units": count["units"]} for count in expected["failing"]]
+        assert [count._asdict() for count in actual.failing] == failing
+        assert [fields(count) for count in actual.criteria] == expected["criteria"]
     for unit, card in zip(found.units, given["scorecards"], strict=True):
         assert_unit(unit, card, rows=rows)
 
 
 def assert_province(found: Province, response: Json, *, rows: bool) -> None:
-    for ours, theirs in zip(found.rankings, response["rankings"], strict=True):
-        assert_ranking(ours, theirs, rows=rows)
+    for actual, expected in zip(found.rankings, response["rankings"], strict=True):
+        assert_ranking(actual, expected, rows=rows)
     assert response["provenance"].items() <= fields(found.provenance).items()
     assert len(found.provenance.revision) == 64
     assert found.next_page_token == ""

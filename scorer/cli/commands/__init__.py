@@ -37,7 +37,7 @@ COMMANDS = {
     ),
     "lacking": Entry(
         "lacking:lacking",
-        "List the units that have no or only some points of a criterion, or did not report it.",
+        "List the units that did not get all points of a criterion, or did not report it.",
     ),
     "check": Entry("check:check", "List the mistakes in a file of answers. Exit code 2 if there are any."),
     "criteria": Entry("criteria:app", "List and show criteria sets, check and test documents, write empty forms."),

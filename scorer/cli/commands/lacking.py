@@ -37,7 +37,7 @@ def lacking(
     tier: str = typer.Option("", help="List units of this tier only. The answers of all units are checked."),
     language: Language = typer.Option(Language.EN, "--lang", help="Language of the output."),
 ) -> None:
-    """List the units that have no or only some points of a criterion, or did not report it."""
+    """List the units that did not get all points of a criterion, or did not report it."""
     client = local_client(criteria)
     form = chosen_form(client, criteria_set, on, series, file)
     answers = read_answers(client, form, file, language)

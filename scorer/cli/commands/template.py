@@ -55,7 +55,9 @@ def template(
         None, help="Fill in these units: a file with the columns id, name, tier and parent.", metavar="FILE"
     ),
     per_unit: Path | None = typer.Option(
-        None, help="Write one workbook per unit of --units, and the list of all units.", metavar="DIRECTORY"
+        None,
+        help="Write one workbook for each unit of --units, and one more file that lists all these units.",
+        metavar="DIRECTORY",
     ),
     language: Language = typer.Option(Language.EN, "--lang", help="Language of workbooks."),
     force: bool = typer.Option(False, help="Overwrite existing files."),

@@ -139,7 +139,7 @@ class Supervisor:
                 self._replace(report.worker)
 
     def _check_heartbeats(self) -> None:
-        """Reports workers without heartbeats, and later kills them, because they still get connections."""
+        """Reports workers without heartbeats, and later kills them: they still get connections, but answer none."""
         now, limit = time.monotonic(), self._settings.unresponsive_seconds
         passed = min(
             now - self._last_check, 2 * MAX_SLEEP_SECONDS

@@ -21,8 +21,8 @@ MAX_DICTIONARY_BYTES = 256 * 2**20
 """Maximum total size of all dictionaries of a stream in bytes: twice the default limit of a request. A dictionary is
 counted once for each column and record batch that uses it.
 
-Without this limit, a small request could take much time and memory: pyarrow copies a growing dictionary for each batch,
-and validation reads the dictionary of each column in each batch.
+Without this limit, a small request could take much time and memory. If a dictionary grows, pyarrow copies it for each
+batch; and validation reads a dictionary again for each column and batch that uses it.
 """
 
 END_MARKS = (b"\xff\xff\xff\xff\x00\x00\x00\x00", b"\x00\x00\x00\x00")

@@ -43,7 +43,7 @@ def is_weak(key: object) -> bool:
 
 
 def serves_grpc(key: object) -> bool:
-    """Whether clients of gRPC can call a server whose certificate has this public key."""
+    """Whether gRPC clients support the type and size of this public key in a server's certificate."""
     if isinstance(key, EllipticCurvePublicKey):
         return key.curve.name in SERVER_CURVES
     return isinstance(key, RSAPublicKey) and not is_weak(key)

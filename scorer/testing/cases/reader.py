@@ -139,7 +139,7 @@ class _Reader:
                     self.document.problem((*path, category, unit), message, key=True)
 
     def _expect(self, path: Path, data: object, names: _TierNames | None) -> schema.Expect | None:
-        """The expected result of a unit. Names are checked even if other parts of it cannot be read."""
+        """The expected result of a unit. Its names are checked even if the rest of the result cannot be read."""
         shape, raw = parse_model(self.document, path, schema.Expect, data), as_mapping(data)
         if names is None:
             return None

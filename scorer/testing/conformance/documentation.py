@@ -21,7 +21,7 @@ def documentation_is_complete(subject: PluginUnderTest) -> None:
         raise Failure(
             "\n".join(
                 [
-                    "these texts are missing; people who fill in forms or read results see only such texts:",
+                    "these texts are missing; people who fill in forms or read results see texts, not codes:",
                     *(f"  {gap}" for gap in gaps),
                 ]
             )

@@ -60,7 +60,7 @@ class GroupOutput(NamedTuple):
         return differs
 
     def select(self, units: NDArray[np.intp]) -> GroupOutput:
-        """The output of the units with these indices (m,), in this order."""
+        """The output of the units with these indices (m,), in the order of the indices."""
         return GroupOutput(self.points[:, units], self.status[:, units], self.max_points[units])
 
 

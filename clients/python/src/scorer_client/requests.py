@@ -232,7 +232,7 @@ def _text(value: object) -> str:
 
 
 def _date(value: object) -> date_pb2.Date:
-    """Converts a day. A datetime must be midnight without a time zone, because its day depends on the time zone."""
+    """Converts a day. A datetime must be midnight without a time zone: with one, its day would depend on the place."""
     if not isinstance(value, datetime.date) or value != value:  # NaT of pandas
         raise _InvalidValue("WRONG_TYPE", f"expected a date, not {described(value)}")
     if isinstance(value, datetime.datetime):

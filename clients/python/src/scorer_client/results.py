@@ -20,7 +20,7 @@ def field_names(kind: Callable[..., Any]) -> tuple[str, ...]:
 
 
 class Score(NamedTuple):
-    """The scores of one sum of criteria; the fields are those of the message Score."""
+    """The score of one unit for a category, subtotal or total; the fields are those of the message Score."""
 
     points: float
     max_points: float

@@ -22,7 +22,7 @@ class Rule:
     limit: int
     """The number of the limit; 0 if the rule belongs to a level."""
     no_better_than: int
-    """For a limit: the best level of units that do not meet the condition; 0 if such units are not ranked."""
+    """For a limit: the best level that a unit can get if it does not meet the condition; 0: it is not ranked at all."""
     legal_basis: str
     """For a limit: the part of a legal document that sets the limit; may be ""."""
     condition: Cause

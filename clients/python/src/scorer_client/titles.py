@@ -47,10 +47,9 @@ def subtotal_key(code: str) -> str:
 
 def texts_by_key(names: pb.Names) -> dict[str, Texts]:
     """The names of a reply, by key: ``tier/district``, ``readiness/1`` for a level,
-    ``readiness/limit/1`` for a limit, ``standing/ranked``, ``status/missing``, ``provenance/published``. Tiers, levels
-    and limits without titles are left out.
-
-    A level that only has a code, such as "A", is called "level A".
+    ``readiness/limit/1`` for a limit, ``standing/ranked``, ``status/missing``, ``provenance/published``. Tiers and
+    limits without titles are left out, and levels with neither title nor code. A level that only has a code, such as
+    "A", is called "level A".
     """
     kinds = {
         "tier": names.tiers,

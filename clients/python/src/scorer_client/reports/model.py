@@ -203,7 +203,7 @@ class Report:
     points_decimals: int
     percent_decimals: int
     rounding: str
-    """How points and percentages are rounded, as the set publishes."""
+    """How points and percentages are rounded, as the set prescribes for published results."""
 
     @property
     def has_sources(self) -> bool:

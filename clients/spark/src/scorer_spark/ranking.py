@@ -159,9 +159,7 @@ def _check_columns(plan: SetPlan, names: Sequence[str], by: Sequence[str], tier:
         if names.count(name) != 1:
             problems.append(f"by: the data frame has {names.count(name) or 'no'} columns {name!r}")
         elif name in (*COLUMNS_OF_UNITS, *plan.rows):
-            problems.append(
-                f"by: {name!r} is already an answer or a property of the unit; copy the column, and name the copy"
-            )
+            problems.append(f"by: {name!r} is read as an answer or a property of the unit; give a copy another name")
         elif name.lower() in taken:
             problems.append(f"by: the result has a column {name.lower()!r} of its own; rename yours")
     if len({name.lower() for name in by}) < len(by):
